@@ -1,0 +1,60 @@
+//! Configuration: one small struct per concern, loaded, substituted and validated whole, reported once.
+
+pub mod receive;
+pub mod pull;
+pub mod push;
+pub mod state;
+pub mod health;
+pub mod alerts;
+pub mod mappings;
+pub mod links;
+pub mod listener;
+pub mod secret;
+
+use std::path::PathBuf;
+
+pub use secret::Secret;
+
+/// The whole configuration after loading: defaults filled in, variables substituted, everything validated.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The file it came from; none for the embedded defaults.
+    pub file: Option<PathBuf>,
+    /// Whether the bridge shows itself as service `otel-bridge`.
+    pub self_observation: bool,
+    /// The OTLP doors.
+    pub receive: receive::Receive,
+    /// The pull endpoints.
+    pub pull: Vec<pull::PullEndpoint>,
+    /// The push destinations.
+    pub push: Vec<push::Destination>,
+    /// The store.
+    pub state: state::State,
+    /// The health score.
+    pub health: health::Health,
+    /// Alerting.
+    pub alerts: alerts::Alerts,
+    /// Mapping rules added to the built-in table.
+    pub mappings: Vec<mappings::MappingRule>,
+    /// Link templates.
+    pub links: links::Links,
+    /// Streams that a blueprint's bindings declare.
+    pub bindings: Vec<Binding>,
+    /// Export interval of the process's own metrics (`OTEL_METRIC_EXPORT_INTERVAL`, 60 s by default).
+    pub metric_export_interval: std::time::Duration,
+    /// `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` for the process's own resource.
+    pub resource: Vec<(String, String)>,
+    /// Things worth a warning in the log: a destination from the environment that would be a loop, an endpoint that is not enabled.
+    pub warnings: Vec<String>,
+}
+
+/// A binding of a blueprint (spec, blueprint examples): a stream from one component to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The sending component.
+    pub from_component: String,
+    /// The receiving component.
+    pub to_component: String,
+    /// The stream's name.
+    pub stream_name: String,
+}

@@ -1,0 +1,67 @@
+//! What every listening socket has: address, credentials, TLS, limits.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use crate::config::Secret;
+
+/// A listening socket.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// Where it listens; port 0 lets the system choose.
+    pub address: SocketAddr,
+    /// The configuration key that names this listener, for messages: `receive.otlp.grpc`, `pull[0]`.
+    pub key: String,
+    /// Who may call; none lets everybody.
+    pub auth: Option<Auth>,
+    /// TLS; none is clear text.
+    pub tls: Option<ServerTls>,
+    /// Requests for each client address; none is no limit.
+    pub rate_limit: Option<RateLimit>,
+    /// Most connections at once (default 1024).
+    pub connections_max: usize,
+    /// A non-loopback address without `auth` is allowed only with this.
+    pub insecure: bool,
+    /// Origins that may read from a browser.
+    pub cors: Cors,
+    /// Addresses whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// Credentials of a listener.
+#[derive(Clone, Debug, Default)]
+pub struct Auth {
+    /// Accepted bearer tokens.
+    pub bearer_tokens: Vec<Secret>,
+    /// Accepted users: name and bcrypt hash.
+    pub basic: Vec<(String, Secret)>,
+    /// Exact paths that need no credentials.
+    pub public: Vec<String>,
+}
+
+/// TLS of a listener; the files are read again when they change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerTls {
+    /// PEM file with the certificate chain.
+    pub certificate: PathBuf,
+    /// PEM file with the private key.
+    pub key: PathBuf,
+    /// PEM file with the authorities of client certificates; with it no connection is made without one.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// Requests for each client address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Steady rate, in requests a second, at least 1.
+    pub per_second: u32,
+    /// Requests that may come at once, at least 1.
+    pub burst: u32,
+}
+
+/// Cross-origin access.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cors {
+    /// Exact origins, such as `https://grafana.example`; `*` alone means any, then without credentials.
+    pub origins: Vec<String>,
+}

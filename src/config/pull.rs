@@ -1,0 +1,52 @@
+//! Pull endpoints: the axum listeners with JSON, Prometheus, SSE, health and the dashboard.
+
+use std::time::Duration;
+
+use crate::config::listener::Listener;
+use crate::model::scope::Scope;
+
+/// One pull endpoint.
+#[derive(Clone, Debug)]
+pub struct PullEndpoint {
+    /// Its name, unique in the file (default `system_metrics`).
+    pub name: String,
+    /// The socket.
+    pub listener: Listener,
+    /// Where the plugin's routes stand (default `/metrics`); starts with `/`, does not end with one.
+    pub base: String,
+    /// Prefix of the plugin's families (default `buntime`).
+    pub pool_namespace: String,
+    /// The Prometheus routes; none answers them with 404.
+    pub prometheus: Option<Prometheus>,
+    /// Interval of the plugin's SSE stream (default 1 s; also `sseInterval` in milliseconds).
+    pub sse_interval: Duration,
+    /// What this endpoint shows.
+    pub filter: Scope,
+    /// Most SSE clients (default 10,000).
+    pub sse_clients_max: usize,
+    /// Most SSE clients of one address (default 1,000).
+    pub sse_clients_per_address_max: usize,
+    /// Whether it listens at all.
+    pub enabled: bool,
+}
+
+/// How the Prometheus routes print.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Prometheus {
+    /// Names of the first two parts.
+    pub names: Names,
+    /// Whether OpenMetrics is offered by content negotiation.
+    pub openmetrics: bool,
+    /// Resource attributes that every series of an instance also carries.
+    pub resource_labels: Vec<String>,
+}
+
+/// Which names the system, component, pool and worker families have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Names {
+    /// As the specification documents print them.
+    #[default]
+    Spec,
+    /// As the instruments translate.
+    Otel,
+}

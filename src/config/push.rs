@@ -1,0 +1,126 @@
+//! Push destinations.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::Secret;
+use crate::model::signal::Signal;
+
+/// One OTLP destination.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// Its name, unique in the file; also names its queue file.
+    pub name: String,
+    /// URL. An HTTP endpoint gets `/v1/<signal>` appended unless it ends so, but for `endpoint_is_exact`.
+    pub endpoint: String,
+    /// Per-signal endpoints of the environment variables are used as they are.
+    pub endpoint_is_exact: bool,
+    /// Wire protocol.
+    pub protocol: Protocol,
+    /// Signals that it takes.
+    pub signals: Vec<Signal>,
+    /// Compression of requests.
+    pub compression: Compression,
+    /// Headers (gRPC metadata) of every request.
+    pub headers: Vec<(String, Secret)>,
+    /// TLS of an `https` endpoint.
+    pub tls: ClientTls,
+    /// Time for one request (default 10 s).
+    pub timeout: Duration,
+    /// When to try again.
+    pub retry: Retry,
+    /// Where what is not yet delivered waits.
+    pub queue: Queue,
+}
+
+/// OTLP transports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// OTLP/gRPC.
+    Grpc,
+    /// OTLP/HTTP with protobuf.
+    HttpProtobuf,
+    /// OTLP/HTTP with JSON.
+    HttpJson,
+}
+
+/// Compression of requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// None.
+    None,
+    /// gzip.
+    Gzip,
+    /// Zstandard.
+    Zstd,
+}
+
+/// TLS of a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientTls {
+    /// PEM file with the authorities that are trusted instead of the system's.
+    pub ca: Option<PathBuf>,
+    /// PEM file with the client certificate.
+    pub certificate: Option<PathBuf>,
+    /// PEM file with its key.
+    pub key: Option<PathBuf>,
+    /// Name that the server's certificate must carry, if not the endpoint's host.
+    pub server_name: Option<String>,
+}
+
+/// When a failed request is repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// First pause (default 1 s).
+    pub initial: Duration,
+    /// Longest pause (default 30 s).
+    pub max: Duration,
+    /// Age at which a batch is dropped; none is never (default).
+    pub give_up_after: Option<Duration>,
+    /// What refused credentials do.
+    pub on_auth_error: OnAuthError,
+}
+
+/// What to do when the destination refuses the credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnAuthError {
+    /// Keep the data, pause, and say so loudly (default).
+    Hold,
+    /// Drop the data, as OTLP says of answers that are not retryable.
+    Drop,
+}
+
+/// Where undelivered data waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Folder of the queue files (default `./otel-bridge-data`).
+    pub directory: PathBuf,
+    /// Most bytes (default 1 GiB).
+    pub bytes_max: u64,
+    /// When data counts as safe.
+    pub durability: Durability,
+    /// What happens when it is full.
+    pub on_full: OnFull,
+}
+
+/// When data counts as safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// After a commit that reached the disk (default).
+    Commit,
+    /// Written at once, on the disk within 500 ms.
+    Interval,
+    /// Never: it is lost with the process.
+    Memory,
+}
+
+/// What a full queue does with new data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFull {
+    /// Refuse the request, so that the sender keeps it (default).
+    Refuse,
+    /// Drop the oldest batch in the queue.
+    DropOldest,
+    /// Drop the new data.
+    DropNewest,
+}

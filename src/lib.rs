@@ -1,0 +1,22 @@
+//! otel-bridge records worker pools, components, circuit breakers and traces once, as OpenTelemetry instruments, and serves
+//! them every way: OTLP push to collectors, and a pull layer with JSON, Prometheus, SSE and health.
+//!
+//! ```text
+//! receive ─▶ state ◀─ record      doors in: OTLP from any language, calls from Rust
+//!              │        │
+//!              ▼        ▼
+//!            pull ◀─   push ◀─ receive      doors out: views of one Snapshot; OTLP bytes as they came
+//! ```
+
+pub mod limits;
+pub mod clock;
+pub mod tasks;
+pub mod config;
+pub mod model;
+pub mod otlp;
+pub mod state;
+pub mod record;
+pub mod listen;
+pub mod receive;
+pub mod push;
+pub mod pull;

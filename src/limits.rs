@@ -1,0 +1,29 @@
+//! Every fixed limit of the program, with its reason. What a user may want to change is configuration instead, and its
+//! default stands in `config`.
+
+/// Longest attribute key or value that the store keeps, in bytes; longer ones are truncated there and forwarded whole.
+pub const LABEL_BYTES_MAX: usize = 2 * 1024;
+/// Most attributes of one point that the store keeps; the rest is left out there, counted, and forwarded.
+pub const LABELS_MAX: usize = 128;
+/// Deepest nesting of messages (an AnyValue in an AnyValue counts one) that the pre-scan lets pass; protobuf libraries stop at 100.
+pub const DEPTH_MAX: u32 = 96;
+/// Longest gap between two exports that counts as an interval; a longer one is an outage, not a habit.
+pub const EXPORT_INTERVAL_MAX_MS: u64 = 300_000;
+/// Shortest silence after which an instance or a series may be called stale.
+pub const STALE_AFTER_MIN_MS: u64 = 15_000;
+/// Resolved alerts that are remembered.
+pub const RESOLVED_ALERTS_MAX: usize = 200;
+/// Events (transitions, alerts, restarts) in the ring that `events` and reconnecting streams read.
+pub const EVENTS_MAX: usize = 1_000;
+/// Slow and failed spans that are remembered, of each kind.
+pub const SPANS_KEPT_MAX: usize = 100;
+/// Transitions that are remembered for each breaker.
+pub const TRANSITIONS_MAX: usize = 100;
+/// HTTP/1 and HTTP/2 header list, in bytes.
+pub const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// A response of a destination is read up to this many bytes, also after decompression.
+pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// A forwarded request is at most this large before compression; larger batches are split.
+pub const FORWARD_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Window of `error_rate` and `items_per_second`.
+pub const RATE_WINDOW_S: u64 = 60;
