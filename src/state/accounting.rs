@@ -1,0 +1,257 @@
+//! The books: what came in, what went out, what was refused or dropped, by reason. For every destination and signal that it
+//! takes, received + recovered at start = delivered + queued + Σ dropped, exactly.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::breaker::BreakerState;
+use crate::model::signal::Signal;
+use crate::model::snapshot::{DestinationFacts, DestinationSignal, ReceiverFacts};
+
+/// Where items came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Receiver {
+    /// OTLP/gRPC.
+    Grpc,
+    /// OTLP/HTTP.
+    Http,
+    /// The process's own telemetry.
+    Own,
+}
+
+impl Receiver {
+    /// All receivers.
+    pub const ALL: [Self; 3] = [Self::Grpc, Self::Http, Self::Own];
+
+    /// The value of the label `receiver`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Http => "http",
+            Self::Own => "self",
+        }
+    }
+}
+
+/// Numbers that are counted under a reason, a fixed word.
+#[derive(Debug, Default)]
+pub struct Reasons(Mutex<BTreeMap<&'static str, u64>>);
+
+impl Reasons {
+    /// Adds `amount` under `reason`.
+    pub fn add(&self, reason: &'static str, amount: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += amount;
+    }
+
+    /// All reasons and their numbers, by name.
+    pub fn all(&self) -> Vec<(&'static str, u64)> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .map(|(reason, amount)| (*reason, *amount))
+            .collect()
+    }
+
+    /// The number under `reason`.
+    pub fn get(&self, reason: &str) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(reason).copied().unwrap_or(0)
+    }
+}
+
+/// What one receiver has taken.
+#[derive(Debug, Default)]
+pub struct ReceiverAccount {
+    items: [AtomicU64; 3],
+    requests: [AtomicU64; 3],
+    refused: [Reasons; 3],
+}
+
+impl ReceiverAccount {
+    /// A request was accepted.
+    pub fn accepted(&self, signal: Signal, items: u64) {
+        let place = signal.index();
+        if let (Some(total), Some(requests)) = (self.items.get(place), self.requests.get(place)) {
+            total.fetch_add(items, Ordering::Relaxed);
+            requests.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A request was refused; `items` is 0 when they could not be counted.
+    pub fn refused(&self, signal: Signal, reason: &'static str, items: u64) {
+        if let Some(refused) = self.refused.get(signal.index()) {
+            refused.add(reason, items);
+        }
+    }
+}
+
+/// What one destination has done for one signal.
+#[derive(Debug, Default)]
+pub struct SignalAccount {
+    /// Items found in the queue at start.
+    pub recovered: AtomicU64,
+    /// Items taken into the queue in this run.
+    pub accepted: AtomicU64,
+    /// Items that the destination has accepted.
+    pub delivered: AtomicU64,
+    /// Items dropped, by reason.
+    pub dropped: Reasons,
+    /// Items that wait, those in flight included.
+    pub queue_items: AtomicU64,
+    /// Bytes that wait, as stored.
+    pub queue_bytes: AtomicU64,
+    /// Sends that were repeated.
+    pub retries: AtomicU64,
+}
+
+/// What one destination has done; written by `push`, read by snapshots.
+#[derive(Debug)]
+pub struct DestinationAccount {
+    /// Its configured name.
+    pub name: Arc<str>,
+    /// Where it sends, without credentials.
+    pub endpoint: Arc<str>,
+    /// `grpc`, `http/protobuf` or `http/json`.
+    pub protocol: &'static str,
+    /// Most bytes that its queue may hold.
+    pub queue_bytes_max: u64,
+    /// By signal; none where it does not take that signal.
+    pub signals: [Option<SignalAccount>; 3],
+    /// Requests in flight.
+    pub in_flight: AtomicU64,
+    /// Answers counted as delivered although their body could not be read.
+    pub warnings: AtomicU64,
+    /// What changes rarely.
+    pub standing: Mutex<Standing>,
+}
+
+/// How a destination stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// `ok`, `retrying`, `held` or `stopped`.
+    pub state: &'static str,
+    /// Its circuit breaker.
+    pub breaker: BreakerState,
+    /// Last success in Unix milliseconds.
+    pub last_success_unix_ms: Option<u64>,
+    /// Last error, without secrets, and when.
+    pub last_error: Option<(Arc<str>, u64)>,
+    /// Monotonic milliseconds of the next try, while it waits for one.
+    pub retry_at_ms: Option<u64>,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self {
+            state: "ok",
+            breaker: BreakerState::Closed,
+            last_success_unix_ms: None,
+            last_error: None,
+            retry_at_ms: None,
+        }
+    }
+}
+
+impl DestinationAccount {
+    /// The account of one signal, if the destination takes it.
+    pub fn signal(&self, signal: Signal) -> Option<&SignalAccount> {
+        self.signals.get(signal.index()).and_then(Option::as_ref)
+    }
+
+    /// Changes how it stands.
+    pub fn update(&self, change: impl FnOnce(&mut Standing)) {
+        change(&mut self.standing.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Its facts at the monotonic moment `now_ms`.
+    pub fn facts(&self, now_ms: u64) -> DestinationFacts {
+        let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        DestinationFacts {
+            name: self.name.clone(),
+            endpoint: self.endpoint.clone(),
+            protocol: self.protocol,
+            state: standing.state,
+            breaker: standing.breaker,
+            signals: self.signals.each_ref().map(|account| account.as_ref().map(SignalAccount::facts)),
+            queue_bytes_max: self.queue_bytes_max,
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+            last_success_unix_ms: standing.last_success_unix_ms,
+            last_error: standing.last_error,
+            retry_in_s: standing.retry_at_ms.map(|at_ms| at_ms.saturating_sub(now_ms) as f64 / 1000.0),
+            warnings: self.warnings.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl SignalAccount {
+    fn facts(&self) -> DestinationSignal {
+        DestinationSignal {
+            recovered: self.recovered.load(Ordering::Relaxed),
+            accepted: self.accepted.load(Ordering::Relaxed),
+            delivered: self.delivered.load(Ordering::Relaxed),
+            dropped: self.dropped.all(),
+            queue_items: self.queue_items.load(Ordering::Relaxed),
+            queue_bytes: self.queue_bytes.load(Ordering::Relaxed),
+            retries: self.retries.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// All books of the process.
+#[derive(Debug, Default)]
+pub struct Accounting {
+    grpc: ReceiverAccount,
+    http: ReceiverAccount,
+    own: ReceiverAccount,
+    destinations: Mutex<Vec<Arc<DestinationAccount>>>,
+    /// Points that the store could not read, by reason.
+    pub unreadable: Reasons,
+    /// SSE clients now.
+    pub sse_clients: AtomicU64,
+}
+
+impl Accounting {
+    /// The account of one receiver.
+    pub fn receiver(&self, receiver: Receiver) -> &ReceiverAccount {
+        match receiver {
+            Receiver::Grpc => &self.grpc,
+            Receiver::Http => &self.http,
+            Receiver::Own => &self.own,
+        }
+    }
+
+    /// Adds a destination's account; one of the same name is replaced (a reload).
+    pub fn register(&self, account: Arc<DestinationAccount>) {
+        let mut all = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|known| known.name != account.name);
+        all.push(account);
+    }
+
+    /// Takes a destination's account out (a reload).
+    pub fn unregister(&self, name: &str) {
+        self.destinations.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| *known.name != *name);
+    }
+
+    /// The facts of every destination, in the order of their registration.
+    pub fn destinations(&self, now_ms: u64) -> Vec<DestinationFacts> {
+        self.destinations.lock().unwrap_or_else(PoisonError::into_inner).iter().map(|one| one.facts(now_ms)).collect()
+    }
+
+    /// The facts of every receiver.
+    pub fn receivers(&self) -> Vec<ReceiverFacts> {
+        let facts = |receiver: Receiver| {
+            let account = self.receiver(receiver);
+            let refused = Signal::ALL.iter().zip(&account.refused);
+            ReceiverFacts {
+                receiver: receiver.as_str(),
+                items: account.items.each_ref().map(|total| total.load(Ordering::Relaxed)),
+                requests: account.requests.each_ref().map(|total| total.load(Ordering::Relaxed)),
+                refused: refused
+                    .flat_map(|(signal, reasons)| reasons.all().into_iter().map(|(why, items)| (*signal, why, items)))
+                    .collect(),
+            }
+        };
+        Receiver::ALL.map(facts).into()
+    }
+}

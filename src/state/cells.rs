@@ -1,0 +1,198 @@
+//! Where an entity's values live: atomics that the mapping of received points and the handles of the Rust API write alike,
+//! and that snapshots and OpenTelemetry observable instruments read. Received and recorded are one thing.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+
+use crate::model::breaker::BreakerState;
+use crate::model::component::ComponentState;
+use crate::model::snapshot::Transition;
+use crate::model::worker::WorkerState;
+use crate::state::tally::{Count, Figure, Tally};
+
+/// A state in an atomic byte, with the moment of the last change on the monotonic clock.
+#[derive(Debug)]
+pub struct StateCell {
+    code: AtomicU8,
+    since_ms: AtomicU64,
+}
+
+impl Default for StateCell {
+    fn default() -> Self {
+        Self { code: AtomicU8::new(Self::UNKNOWN), since_ms: AtomicU64::new(0) }
+    }
+}
+
+impl StateCell {
+    const UNKNOWN: u8 = u8::MAX;
+
+    /// Sets the state by its place in the enum; tells the former place when it changed.
+    pub fn set(&self, code: u8, now_ms: u64) -> Option<u8> {
+        let before = self.code.swap(code, Ordering::Relaxed);
+        if before == code {
+            return None;
+        }
+        self.since_ms.store(now_ms, Ordering::Relaxed);
+        Some(before)
+    }
+
+    /// The state's place in its enum; none while it was never told.
+    pub fn get(&self) -> Option<u8> {
+        let code = self.code.load(Ordering::Relaxed);
+        (code != Self::UNKNOWN).then_some(code)
+    }
+
+    /// When it changed last, on the monotonic clock in milliseconds.
+    pub fn since_ms(&self) -> u64 {
+        self.since_ms.load(Ordering::Relaxed)
+    }
+}
+
+/// Values of one pool.
+#[derive(Debug, Default)]
+pub struct PoolCell {
+    /// `pool.name`.
+    pub name: Arc<str>,
+    /// `pool.size`.
+    pub size: Count,
+    /// `pool.worker.count` where `pool.worker.state` is active; absent: counted from the workers.
+    pub active: Count,
+    /// Idle ones.
+    pub idle: Count,
+    /// Ones that are being spawned.
+    pub creating: Count,
+    /// `pool.pending_requests`.
+    pub pending: Count,
+    /// `pool.requests`.
+    pub requests: Count,
+    /// `pool.errors`.
+    pub errors: Count,
+    /// `pool.workers.created`.
+    pub workers_created: Count,
+    /// `pool.workers.failed`.
+    pub workers_failed: Count,
+    /// `pool.workers.retired`.
+    pub workers_retired: Count,
+    /// When it was last reported, on the monotonic clock in milliseconds.
+    pub seen_ms: AtomicU64,
+}
+
+/// Values of one worker.
+#[derive(Debug, Default)]
+pub struct WorkerCell {
+    /// `worker.id`.
+    pub id: Arc<str>,
+    /// `worker.app`; empty when not told.
+    pub app: Arc<str>,
+    /// `pool.name`; empty when not told.
+    pub pool: Arc<str>,
+    /// Place in [`WorkerState::ALL`].
+    pub state: StateCell,
+    /// `worker.requests`.
+    pub requests: Count,
+    /// `worker.errors`.
+    pub errors: Count,
+    /// `worker.uptime` in seconds, as reported; a recorded worker has `created_ms` instead.
+    pub uptime_s: Figure,
+    /// Monotonic milliseconds at which a recorded worker was registered.
+    pub created_ms: Count,
+    /// `worker.memory.usage` of type rss, in bytes.
+    pub memory_rss: Count,
+    /// `worker.memory.usage` of type heap_used, in bytes.
+    pub memory_heap_used: Count,
+    /// When its request count moved last, on the monotonic clock in milliseconds.
+    pub progress_ms: AtomicU64,
+    /// When it was last reported, on the monotonic clock in milliseconds.
+    pub seen_ms: AtomicU64,
+    /// Its handle was dropped: it leaves with the next sweep.
+    pub gone: AtomicBool,
+}
+
+impl WorkerCell {
+    /// The state, if it was told.
+    pub fn state(&self) -> Option<WorkerState> {
+        self.state.get().and_then(|code| WorkerState::ALL.get(usize::from(code)).copied())
+    }
+}
+
+/// Values of one component.
+#[derive(Debug, Default)]
+pub struct ComponentCell {
+    /// `component.name`.
+    pub name: Arc<str>,
+    /// `component.type`; empty when not told.
+    pub kind: Arc<str>,
+    /// Place in [`ComponentState::ALL`].
+    pub state: StateCell,
+    /// `component.items_processed`.
+    pub items_processed: Tally,
+    /// `component.errors`.
+    pub errors: Tally,
+    /// `component.last_activity` in Unix seconds.
+    pub last_activity: Figure,
+    /// The last error that a log event or a handle told.
+    pub last_error: Mutex<Option<Arc<str>>>,
+    /// When it was last reported, on the monotonic clock in milliseconds.
+    pub seen_ms: AtomicU64,
+}
+
+impl ComponentCell {
+    /// The state; a component that only counts is taken as running.
+    pub fn state(&self) -> ComponentState {
+        let told = self.state.get().and_then(|code| ComponentState::ALL.get(usize::from(code)).copied());
+        told.unwrap_or(ComponentState::Running)
+    }
+}
+
+/// Values of one circuit breaker.
+#[derive(Debug, Default)]
+pub struct BreakerCell {
+    /// `circuit_breaker.name`.
+    pub name: Arc<str>,
+    /// `component.name`; none when not told.
+    pub component: Option<Arc<str>>,
+    /// Place in [`BreakerState::ALL`].
+    pub state: StateCell,
+    /// `circuit_breaker.failures`.
+    pub failures: Tally,
+    /// `circuit_breaker.transitions`.
+    pub transitions: Tally,
+    /// `circuit_breaker.calls` by outcome: success, failure, rejected.
+    pub calls: [Tally; 3],
+    /// `circuit_breaker.last_failure` in Unix seconds.
+    pub last_failure: Figure,
+    /// The last transitions, newest first; shared with snapshots and replaced when one is added.
+    pub recent: Mutex<Arc<[Transition]>>,
+    /// When it was last reported, on the monotonic clock in milliseconds.
+    pub seen_ms: AtomicU64,
+}
+
+impl BreakerCell {
+    /// The state; closed while it was never told.
+    pub fn state(&self) -> BreakerState {
+        let told = self.state.get().and_then(|code| BreakerState::ALL.get(usize::from(code)).copied());
+        told.unwrap_or(BreakerState::Closed)
+    }
+}
+
+/// Values of one stream.
+#[derive(Debug, Default)]
+pub struct StreamCell {
+    /// `stream.name`.
+    pub name: Arc<str>,
+    /// `stream.from`; empty when not told.
+    pub from: Arc<str>,
+    /// `stream.to`; empty when not told.
+    pub to: Arc<str>,
+    /// `stream.active`.
+    pub active: Count,
+    /// `stream.queue_depth`.
+    pub queue_depth: Count,
+    /// `stream.messages`.
+    pub messages: Tally,
+    /// `stream.backpressure_events`.
+    pub backpressure_events: Tally,
+    /// When it was last reported, on the monotonic clock in milliseconds.
+    pub seen_ms: AtomicU64,
+}
