@@ -1,18 +1,32 @@
 //! Configuration: one small struct per concern, loaded, substituted and validated whole, reported once.
 
-pub mod receive;
-pub mod pull;
-pub mod push;
-pub mod state;
-pub mod health;
 pub mod alerts;
-pub mod mappings;
+pub mod environment;
+pub mod error;
+pub mod health;
 pub mod links;
 pub mod listener;
+mod load;
+pub mod mappings;
+pub mod pull;
+pub mod push;
+mod read;
+pub mod receive;
 pub mod secret;
+mod section;
+pub mod state;
+mod substitute;
+mod suggest;
+mod tree;
+mod units;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
+pub use environment::{Environment, ProcessEnvironment};
+pub use error::ConfigErrors;
 pub use secret::Secret;
 
 /// The whole configuration after loading: defaults filled in, variables substituted, everything validated.
