@@ -90,7 +90,10 @@ impl Report {
     }
 
     pub(crate) fn warn(&self, message: impl Into<String>) {
-        self.warnings.borrow_mut().push(message.into());
+        let (message, mut warnings) = (message.into(), self.warnings.borrow_mut());
+        if !warnings.contains(&message) {
+            warnings.push(message);
+        }
     }
 
     pub(crate) fn take_warnings(&self) -> Vec<String> {

@@ -5,9 +5,11 @@ use std::path::Path;
 use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::error::{ConfigErrors, Report};
+use crate::config::otel_environment::Variables;
 use crate::config::read;
 use crate::config::section::Section;
 use crate::config::tree;
+use crate::config::validate;
 
 impl Config {
     /// What runs without a file: the doors of contract §3, and what the OTel environment variables say.
@@ -36,11 +38,16 @@ impl Config {
     /// The first error of the YAML itself, else every problem of its content.
     pub fn parse(text: &str, origin: &str, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
         let report = Report::new(origin);
-        let tree = tree::parse(text, environment, &report, origin)?;
+        let tree = tree::parse(text, environment, origin)?;
         let mut root = Section::root(&tree, &report);
-        let mut config = read::native(&mut root);
+        let mut config = read::file(&mut root);
+        let takes_push_from_environment = !root.has("push");
+        let says_self_observation = root.has("self_observation");
         root.finish();
-        config.warnings.extend(report.take_warnings());
+        validate::validate(&config, &report);
+        let variables = Variables { environment, report: &report };
+        variables.apply(&mut config, takes_push_from_environment, says_self_observation);
+        config.warnings = report.take_warnings();
         report.finish()?;
         Ok(config)
     }

@@ -2,42 +2,55 @@
 
 pub(crate) mod address;
 pub(crate) mod alerts;
+pub(crate) mod blueprint;
 pub(crate) mod listener;
+pub(crate) mod manifest;
 pub(crate) mod mappings;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod receive;
 pub(crate) mod state;
 
-use crate::config::Config;
-use crate::config::section::Section;
-use crate::config::state::State;
+use std::time::Duration;
 
-/// Every native section of the file's top level; the caller has taken the keys of the other forms before.
-pub(crate) fn native(root: &mut Section<'_>) -> Config {
-    let mut receive_section = root.section("receive");
-    let receive = receive::receive(&mut receive_section);
-    receive_section.finish();
-    let mut health_section = root.section("health");
-    let health = state::health(&mut health_section);
-    health_section.finish();
-    let mut state_section = root.section("state");
-    let state: State = state::state(&mut state_section);
-    state_section.finish();
-    Config {
+use crate::config::Config;
+use crate::config::pull::PullEndpoint;
+use crate::config::section::Section;
+use crate::config::temporality::Temporality;
+
+/// Reads a file of any of the three forms; its top level says which it is.
+pub(crate) fn file(root: &mut Section<'_>) -> Config {
+    if root.has("system") {
+        blueprint::blueprint(root)
+    } else if root.has("name") {
+        manifest::manifest(root)
+    } else {
+        let pull = pull::endpoints(root);
+        sections(root, pull)
+    }
+}
+
+/// Every section but the pull endpoints, which each form makes in its own way.
+fn sections(root: &mut Section<'_>, pull: Vec<PullEndpoint>) -> Config {
+    let config = Config {
         file: None,
         self_observation: root.boolean("self_observation", true),
-        receive,
-        pull: pull::endpoints(root),
+        receive: receive::receive(root),
+        pull,
         push: push::destinations(root),
-        state,
-        health,
+        state: state::state(root),
+        health: state::health(root),
         alerts: alerts::alerts(root),
         mappings: mappings::mappings(root),
         links: state::links(root),
         bindings: Vec::new(),
-        metric_export_interval: std::time::Duration::from_secs(60),
+        metric_export_interval: Duration::from_secs(60),
+        metric_temporality: Temporality::Cumulative,
         resource: Vec::new(),
         warnings: Vec::new(),
+    };
+    for endpoint in config.pull.iter().filter(|endpoint| !endpoint.enabled) {
+        root.report().warn(format!("pull endpoint `{}` has `enabled: false` and does not listen", endpoint.name));
     }
+    config
 }

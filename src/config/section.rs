@@ -31,7 +31,9 @@ impl<'a> Section<'a> {
     /// The top of a file; reports and reads as empty when it is no mapping.
     pub(crate) fn root(node: &'a Node, report: &'a Report) -> Self {
         let item = Item { path: String::new(), place: node.place, node, report };
-        item.section().unwrap_or_else(|| Self::empty(String::new(), node.place, report))
+        let is_empty = matches!(node.kind, Kind::Null);
+        let section = if is_empty { None } else { item.section() };
+        section.unwrap_or_else(|| Self::empty(String::new(), node.place, report))
     }
 
     fn empty(path: String, place: Place, report: &'a Report) -> Self {
@@ -97,10 +99,6 @@ impl<'a> Section<'a> {
         self.get(key).and_then(|item| item.section()).unwrap_or(absent)
     }
 
-    pub(crate) fn text(&mut self, key: &'static str) -> Option<String> {
-        self.get(key)?.text()
-    }
-
     pub(crate) fn boolean(&mut self, key: &'static str, default: bool) -> bool {
         self.get(key).and_then(|item| item.boolean()).unwrap_or(default)
     }
@@ -146,17 +144,33 @@ impl<'a> Section<'a> {
 
     /// Names every key that nobody asked for, with the closest one that exists.
     pub(crate) fn finish(self) {
-        for entry in self.entries.iter().filter(|entry| !self.asked.contains(&entry.key.as_str())) {
-            let suggestion = closest(&entry.key, self.asked.iter().copied());
-            let is_shown = suggestion.is_some() || (self.shows_unknown_keys && is_word(&entry.key));
-            let name = if is_shown { format!("unknown key `{}`", entry.key) } else { "unknown key".to_owned() };
-            let inside = if self.path.is_empty() { String::new() } else { format!(" in `{}`", self.path) };
-            let hint = match suggestion {
-                Some(known) => format!("; did you mean `{known}`?"),
-                None => format!("; known are {}", self.asked.join(", ")),
-            };
-            self.report.problem(entry.place, format!("{name}{inside}{hint}"));
+        for entry in self.unasked() {
+            self.unknown(entry);
         }
+    }
+
+    /// Names only the keys that look like slips of the asked ones: the others belong to the program whose file this is.
+    pub(crate) fn finish_foreign(self) {
+        let is_slip = |entry: &&Entry| closest(&entry.key, self.asked.iter().copied()).is_some();
+        for entry in self.unasked().filter(is_slip) {
+            self.unknown(entry);
+        }
+    }
+
+    fn unasked(&self) -> impl Iterator<Item = &'a Entry> + '_ {
+        self.entries.iter().filter(|entry| !self.asked.contains(&entry.key.as_str()))
+    }
+
+    fn unknown(&self, entry: &Entry) {
+        let suggestion = closest(&entry.key, self.asked.iter().copied());
+        let is_shown = suggestion.is_some() || (self.shows_unknown_keys && is_word(&entry.key));
+        let name = if is_shown { format!("unknown key `{}`", entry.key) } else { "unknown key".to_owned() };
+        let inside = if self.path.is_empty() { String::new() } else { format!(" in `{}`", self.path) };
+        let hint = match suggestion {
+            Some(known) => format!("; did you mean `{known}`?"),
+            None => format!("; known are {}", self.asked.join(", ")),
+        };
+        self.report.problem(entry.place, format!("{name}{inside}{hint}"));
     }
 }
 
@@ -178,7 +192,7 @@ impl<'a> Item<'a> {
                 self.report.remember(&self.path, self.place);
                 Some(Section { entries, ..Section::empty(self.path.clone(), self.place, self.report) })
             }
-            Kind::Broken => None,
+            Kind::Broken(message) => self.broken(message),
             _ => {
                 self.problem("must be a mapping (`key: value` lines)");
                 None
@@ -196,7 +210,7 @@ impl<'a> Item<'a> {
                 };
                 nodes.iter().enumerate().map(item).collect()
             }
-            Kind::Broken => Vec::new(),
+            Kind::Broken(message) => self.broken(message).unwrap_or_default(),
             _ => {
                 self.problem("must be a list (`- value` lines or `[a, b]`)");
                 Vec::new()
@@ -215,6 +229,12 @@ impl<'a> Item<'a> {
         section.entries.iter().map(pair).collect()
     }
 
+    /// Reports why the variables of this scalar could not be substituted.
+    fn broken<T>(&self, message: &str) -> Option<T> {
+        self.report.problem(self.place, format!("`{}`: {message}", self.path));
+        None
+    }
+
     pub(crate) fn is_mapping(&self) -> bool {
         matches!(self.node.kind, Kind::Mapping(_))
     }
@@ -223,7 +243,7 @@ impl<'a> Item<'a> {
     pub(crate) fn text(&self) -> Option<String> {
         match &self.node.kind {
             Kind::Scalar(scalar) => Some(scalar.text.clone()),
-            Kind::Broken => None,
+            Kind::Broken(message) => self.broken(message),
             Kind::Null => {
                 self.problem("must not be empty");
                 None

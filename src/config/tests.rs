@@ -1,5 +1,12 @@
 //! Whole files in, configuration or errors out.
 
+mod forms;
+mod hostile;
+mod native;
+mod sample;
+mod validation;
+mod variables;
+
 use std::collections::BTreeMap;
 
 use super::*;
@@ -8,44 +15,22 @@ fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-fn load(text: &str) -> Result<Config, ConfigErrors> {
+fn parse(text: &str) -> Result<Config, ConfigErrors> {
     Config::parse(text, "bridge.yaml", &environment(&[]))
 }
 
+fn load(text: &str) -> Config {
+    parse(text).unwrap_or_else(|errors| panic!("{text}\n{errors}"))
+}
+
 fn errors(text: &str) -> String {
-    load(text).expect_err(text).to_string()
+    parse(text).expect_err(text).to_string()
 }
 
-/// Without a file: the doors of contract §3, loopback only, nothing pushed.
-#[test]
-fn embedded_defaults() {
-    let config = Config::embedded_defaults(&environment(&[])).unwrap();
-    let receive = &config.receive;
-    assert_eq!(receive.grpc.as_ref().unwrap().address.to_string(), "127.0.0.1:4317");
-    assert_eq!(receive.http.as_ref().unwrap().address.to_string(), "127.0.0.1:4318");
-    assert_eq!(receive.grpc.as_ref().unwrap().rate_limit, None);
-    assert_eq!(config.pull.len(), 1);
-    assert_eq!(config.pull[0].listener.address.to_string(), "127.0.0.1:9000");
-    assert_eq!(config.pull[0].name, "system_metrics");
-    assert_eq!(config.pull[0].listener.rate_limit.unwrap().burst, 300);
-    assert!(config.push.is_empty());
-    assert!(config.self_observation);
-}
-
-/// Problems of several sections are all told, each with its place and a suggestion.
-#[test]
-fn every_problem_at_once() {
-    let text = "\
-recieve: {}
-pull:
-  - address: 0.0.0.0:9000
-    bse: /x
-push:
-  - name: stack
-    endpoint: localhost:4317
-    timeout: 10
-    protocol: grcp
-state: { history: 5 minutes, series_max: many }
-";
-    println!("{}", errors(text));
+/// One wrong value gives one line that begins and ends as the row says.
+fn check_error(text: &str, place: &str, part: &str) {
+    let found = errors(text);
+    assert_eq!(found.lines().count(), 1, "{text}\n{found}");
+    assert!(found.starts_with(&format!("bridge.yaml:{place}: ")), "{text}\n{found}");
+    assert!(found.contains(part), "{text}\n{found}");
 }

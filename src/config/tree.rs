@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
 
 use crate::config::environment::Environment;
-use crate::config::error::{ConfigErrors, Place, Report};
+use crate::config::error::{ConfigErrors, Place};
 use crate::config::substitute;
 
 /// Largest file that is read, in bytes; the commented sample has 20 KiB.
@@ -34,8 +34,9 @@ pub(crate) enum Kind {
     Scalar(Scalar),
     Sequence(Vec<Node>),
     Mapping(Vec<Entry>),
-    /// A scalar whose variables could not be substituted; the problem is already reported.
-    Broken,
+    /// A scalar whose variables could not be substituted, and why. It is reported when somebody reads it: parts of a file
+    /// that belong to another program may hold that program's variables.
+    Broken(String),
 }
 
 /// A scalar's text, after substitution.
@@ -45,16 +46,11 @@ pub(crate) struct Scalar {
     pub(crate) is_substituted: bool,
 }
 
-/// Reads the text and substitutes variables; a failed substitution is reported and leaves a broken scalar.
+/// Reads the text and substitutes variables; a failed substitution leaves a broken scalar.
 ///
 /// # Errors
 /// The first thing that is no YAML, a key that stands twice, or a breached budget.
-pub(crate) fn parse(
-    text: &str,
-    environment: &dyn Environment,
-    report: &Report,
-    origin: &str,
-) -> Result<Node, ConfigErrors> {
+pub(crate) fn parse(text: &str, environment: &dyn Environment, origin: &str) -> Result<Node, ConfigErrors> {
     if text.len() > FILE_BYTES_MAX {
         let message = format!("the file has {} bytes; at most {FILE_BYTES_MAX} are read", text.len());
         return Err(ConfigErrors::single(origin, None, message));
@@ -78,8 +74,11 @@ pub(crate) fn parse(
         },
     };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
-        Ok(raw) => Ok(Builder { text, environment, report }.node(raw)),
-        Err(error) => Err(ConfigErrors::single(origin, error.location().map(place_of), message_of(&error))),
+        Ok(raw) => Ok(Builder { text, environment }.node(raw)),
+        Err(error) => {
+            let place = error.location().map(place_of);
+            Err(ConfigErrors::single(origin, place, message_of(&error) + hint(text, place)))
+        }
     }
 }
 
@@ -93,6 +92,13 @@ fn message_of(error: &serde_saphyr::Error) -> String {
     let text = text.lines().next().unwrap_or_default();
     let end = text.find(" at line ").unwrap_or(text.len());
     text.get(..end).unwrap_or(text).to_owned()
+}
+
+/// In `{ }` and `[ ]` a brace ends a plain scalar, so a variable there needs quotes.
+fn hint(text: &str, place: Option<Place>) -> &'static str {
+    let line = place.and_then(|place| text.lines().nth(usize::try_from(place.line).ok()?.checked_sub(1)?));
+    let has_variable = line.is_some_and(|line| substitute::has_variables(line) && line.contains(['{', '[']));
+    if has_variable { " (inside `{ }` and `[ ]`, a value with `${…}` needs quotes)" } else { "" }
 }
 
 /// The tree as the parser hands it out, places still beside it.
@@ -109,7 +115,6 @@ enum Raw {
 struct Builder<'a> {
     text: &'a str,
     environment: &'a dyn Environment,
-    report: &'a Report,
 }
 
 impl Builder<'_> {
@@ -118,10 +123,10 @@ impl Builder<'_> {
         let kind = match raw.value {
             Raw::Null => Kind::Null,
             Raw::Typed(canonical) => {
-                let text = self.source_text(raw.defined).filter(|text| same_value(text, &canonical));
+                let text = self.source_text(raw.defined).filter(|text| is_plain(text));
                 Kind::Scalar(Scalar { text: text.map_or(canonical, str::to_owned), is_substituted: false })
             }
-            Raw::Text(text) => self.scalar(text, place),
+            Raw::Text(text) => self.scalar(text),
             Raw::Sequence(items) => Kind::Sequence(items.into_iter().map(|item| self.node(item)).collect()),
             Raw::Mapping(entries) => {
                 let entry = |(key, value): (Spanned<String>, Spanned<Raw>)| Entry {
@@ -135,16 +140,13 @@ impl Builder<'_> {
         Node { place, kind }
     }
 
-    fn scalar(&self, text: String, place: Place) -> Kind {
+    fn scalar(&self, text: String) -> Kind {
         if !substitute::has_variables(&text) {
             return Kind::Scalar(Scalar { text, is_substituted: false });
         }
         match substitute::substitute(&text, self.environment) {
             Ok(text) => Kind::Scalar(Scalar { text, is_substituted: true }),
-            Err(message) => {
-                self.report.problem(place, message);
-                Kind::Broken
-            }
+            Err(message) => Kind::Broken(message),
         }
     }
 
@@ -156,13 +158,9 @@ impl Builder<'_> {
     }
 }
 
-/// Guards against a span that covers something else than the scalar.
-fn same_value(source: &str, canonical: &str) -> bool {
-    match (source.parse::<f64>(), canonical.parse::<f64>()) {
-        (Ok(left), Ok(right)) => left == right,
-        (Err(_), Err(_)) => source.eq_ignore_ascii_case(canonical),
-        _ => false,
-    }
+/// Guards against a span that covers something else than a plain scalar, such as a tag or quotes.
+fn is_plain(source: &str) -> bool {
+    !source.is_empty() && source.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
 }
 
 impl<'de> Deserialize<'de> for Raw {

@@ -32,21 +32,22 @@ fn rule(item: &Item<'_>) -> Option<Rule> {
     let field_item = section.required("field");
     let field = field_item.and_then(|item| known_field(&item, on?));
     let condition = condition(item, &mut section);
-    let shown = field.as_deref().unwrap_or_default();
+    let shown = field.clone().unwrap_or_default();
     let message = section.get("message").and_then(|item| template(&item));
     let rule = Rule {
-        name: name.clone().unwrap_or_default(),
+        name: name.unwrap_or_default(),
         on: on.unwrap_or(Subject::System),
         message: message.unwrap_or_else(|| format!("{{name}}: {shown} is {{value}}")),
-        field: field.clone().unwrap_or_default(),
-        condition: condition.clone().unwrap_or(Condition::Above(0.0)),
+        field: field.unwrap_or_default(),
+        condition: condition.unwrap_or(Condition::Above(0.0)),
         hold: section.duration("for", Duration::ZERO, Duration::ZERO..=DAY),
         clear: section.duration("clear", CLEAR, Duration::ZERO..=DAY),
         level: section.word("level", Level::Warning, &LEVELS),
         recommendation: section.get("recommendation").and_then(|item| template(&item)),
     };
     section.finish();
-    (name.is_some() && on.is_some() && field.is_some() && condition.is_some()).then_some(rule)
+    // One that lacks a part is reported; it keeps its place, so that later messages count right.
+    Some(rule)
 }
 
 fn known_field(item: &Item<'_>, on: Subject) -> Option<String> {

@@ -41,8 +41,8 @@ fn destination(item: &Item<'_>) -> Option<Destination> {
     let name = section.required("name").and_then(|item| name(&item));
     let endpoint = section.required("endpoint").and_then(|item| address::url(&item));
     let destination = Destination {
-        name: name.clone().unwrap_or_default(),
-        endpoint: endpoint.clone().unwrap_or_default(),
+        name: name.unwrap_or_default(),
+        endpoint: endpoint.unwrap_or_default(),
         endpoint_is_exact: false,
         protocol: section.word("protocol", Protocol::Grpc, &PROTOCOLS),
         signals: signals(&mut section),
@@ -54,8 +54,8 @@ fn destination(item: &Item<'_>) -> Option<Destination> {
         queue: queue(&mut section),
     };
     section.finish();
-    // A destination that lacks either is reported; leaving it out keeps later checks from tripping over it.
-    name.and(endpoint).map(|_| destination)
+    // One that lacks name or endpoint is reported; it keeps its place, so that later messages count right.
+    Some(destination)
 }
 
 /// Words of `protocol`.

@@ -11,7 +11,8 @@ const GRPC_PORT: u16 = 4317;
 const HTTP_PORT: u16 = 4318;
 
 /// `receive.otlp`.
-pub(crate) fn receive(section: &mut Section<'_>) -> Receive {
+pub(crate) fn receive(root: &mut Section<'_>) -> Receive {
+    let mut section = root.section("receive");
     let mut otlp = section.section("otlp");
     let receive = Receive {
         grpc: door(&mut otlp, "grpc", GRPC_PORT),
@@ -27,6 +28,7 @@ pub(crate) fn receive(section: &mut Section<'_>) -> Receive {
         otlp.report().problem_at_path(&otlp.path_of(path), message);
     }
     otlp.finish();
+    section.finish();
     receive
 }
 

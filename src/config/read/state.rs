@@ -13,7 +13,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// `state`.
-pub(crate) fn state(section: &mut Section<'_>) -> State {
+pub(crate) fn state(root: &mut Section<'_>) -> State {
+    let mut section = root.section("state");
     let state = State {
         series_max: section.whole("series_max", 200_000, 1..=100_000_000),
         workers_max: section.whole("workers_max", 50_000, 1..=10_000_000),
@@ -31,11 +32,13 @@ pub(crate) fn state(section: &mut Section<'_>) -> State {
             "`state.stale_after` must be below `state.forget_after`: an instance is stale before it is forgotten";
         section.report().problem_at_path(&section.path_of("stale_after"), message);
     }
+    section.finish();
     state
 }
 
 /// `health`.
-pub(crate) fn health(section: &mut Section<'_>) -> Health {
+pub(crate) fn health(root: &mut Section<'_>) -> Health {
+    let mut section = root.section("health");
     let health = Health {
         healthy: section.fraction("healthy", 0.8, 0.0..=1.0),
         degraded: section.fraction("degraded", 0.5, 0.0..=1.0),
@@ -47,6 +50,7 @@ pub(crate) fn health(section: &mut Section<'_>) -> Health {
         let path = section.path_of(if section.has("degraded") { "degraded" } else { "healthy" });
         section.report().problem_at_path(&path, "`health.degraded` must not be above `health.healthy`");
     }
+    section.finish();
     health
 }
 

@@ -1,0 +1,144 @@
+//! The native form.
+
+use std::time::Duration;
+
+use super::*;
+use crate::config::push::{Compression, Durability, OnAuthError, OnFull, Protocol};
+use crate::model::signal::Signal;
+
+/// Without a file: the doors of contract §3, loopback only, nothing pushed.
+#[test]
+fn embedded_defaults() {
+    let config = Config::embedded_defaults(&environment(&[])).unwrap();
+    let receive = &config.receive;
+    assert_eq!(receive.grpc.as_ref().unwrap().address.to_string(), "127.0.0.1:4317");
+    assert_eq!(receive.http.as_ref().unwrap().address.to_string(), "127.0.0.1:4318");
+    assert_eq!(receive.grpc.as_ref().unwrap().rate_limit, None);
+    assert_eq!(receive.grpc.as_ref().unwrap().connections_max, 1024);
+    assert_eq!(config.pull.len(), 1);
+    assert_eq!(config.pull[0].listener.address.to_string(), "127.0.0.1:9000");
+    assert_eq!(config.pull[0].name, "system_metrics");
+    assert_eq!(config.pull[0].listener.rate_limit.unwrap().burst, 300);
+    assert!(config.push.is_empty() && config.warnings.is_empty());
+    assert!(config.self_observation);
+    assert_eq!(config.metric_export_interval, Duration::from_secs(60));
+}
+
+/// Every key of a destination arrives in its field.
+#[test]
+fn destination() {
+    let config = load(
+        "push:
+  - name: stack
+    endpoint: http://localhost:14317
+    protocol: http/json
+    signals: [logs, metrics]
+    compression: zstd
+    headers: { Authorization: \"Bearer x\" }
+    tls: { ca: ca.pem, certificate: c.pem, key: k.pem, server_name: otel }
+    timeout: 3s
+    retry: { initial: 100ms, max: 1m, give_up_after: 1h, on_auth_error: drop }
+    queue: { directory: /var/q, bytes_max: 64MiB, durability: interval, on_full: drop_oldest }
+",
+    );
+    let stack = &config.push[0];
+    assert_eq!(stack.protocol, Protocol::HttpJson);
+    assert_eq!(stack.signals, [Signal::Metrics, Signal::Logs]);
+    assert_eq!(stack.compression, Compression::Zstd);
+    assert_eq!(stack.headers[0].0, "authorization");
+    assert_eq!(stack.headers[0].1.reveal(), "Bearer x");
+    assert_eq!(stack.tls.server_name.as_deref(), Some("otel"));
+    assert_eq!(stack.timeout, Duration::from_secs(3));
+    assert_eq!(stack.retry.give_up_after, Some(Duration::from_secs(3600)));
+    assert_eq!(stack.retry.on_auth_error, OnAuthError::Drop);
+    assert_eq!(stack.queue.bytes_max, 64 << 20);
+    assert_eq!((stack.queue.durability, stack.queue.on_full), (Durability::Interval, OnFull::DropOldest));
+}
+
+/// `null` closes a door; `never` and `auto` are the absent limits; a list of one may leave the dash out.
+#[test]
+fn words_for_nothing() {
+    let config = load(
+        "receive: { otlp: { grpc: null, http: { address: 'localhost:5000' } } }
+pull: { name: only, rate_limit: 0, prometheus: false }
+push: { name: a, endpoint: 'http://b:1', retry: { give_up_after: never } }
+state: { stale_after: auto }
+alerts: { alertmanager: null }
+",
+    );
+    assert!(config.receive.grpc.is_none());
+    assert_eq!(config.receive.http.unwrap().address.to_string(), "127.0.0.1:5000");
+    assert_eq!(config.pull[0].listener.rate_limit, None);
+    assert_eq!(config.pull[0].prometheus, None);
+    assert_eq!(config.push[0].retry.give_up_after, None);
+    assert_eq!(config.state.stale_after, None);
+    assert_eq!(config.alerts.alertmanager, None);
+    assert!(load("pull: []").pull.is_empty());
+}
+
+/// A scalar is its text in the file, whatever YAML takes it for: a token of digits keeps its zeros.
+#[test]
+fn scalars_keep_their_spelling() {
+    let config = load("pull: { auth: { bearer_tokens: [007, 0x1F, 1e3, 1.50, true, '12'] } }");
+    let tokens = &config.pull[0].listener.auth.as_ref().unwrap().bearer_tokens;
+    let spelled: Vec<&str> = tokens.iter().map(Secret::reveal).collect();
+    assert_eq!(spelled, ["007", "0x1F", "1e3", "1.50", "true", "12"]);
+}
+
+/// Variables stand anywhere a scalar does, quoted or not, whatever the type; anchors and merges work.
+#[test]
+fn variables_and_anchors() {
+    let text = "\
+state: { series_max: \"${SERIES}\", history: \"${HISTORY:-5m}\" }
+receive: { otlp: { request_bytes_max: '${SIZE:-1MiB}' } }
+push:
+  - &first { name: a, endpoint: 'http://${HOST}:4317', compression: none }
+  - { <<: *first, name: b, timeout: \"${TIMEOUT:-2s}\" }
+self_observation: ${SELF:-false}
+";
+    let environment = environment(&[("SERIES", "1000"), ("HOST", "collector")]);
+    let config = Config::parse(text, "x", &environment).unwrap();
+    assert_eq!(config.state.series_max, 1000);
+    assert_eq!(config.state.history, Duration::from_secs(300));
+    assert_eq!(config.receive.request_bytes_max, 1 << 20);
+    assert_eq!(config.push[1].endpoint, "http://collector:4317");
+    assert_eq!((config.push[1].name.as_str(), config.push[1].compression), ("b", Compression::None));
+    assert_eq!(config.push[1].timeout, Duration::from_secs(2));
+    assert!(!config.self_observation);
+    check_error("state: { series_max: ${SERIES:-1} }", "1:23", "needs quotes");
+}
+
+/// The printed rule forms of contract §6 and §7 load.
+#[test]
+fn rules() {
+    let config = load(
+        "mappings:
+  - metric: resilience4j.circuitbreaker.state
+    where: { kind: failed }
+    entity: circuit_breaker
+    key: name
+    labels: { component: group }
+    field: state
+    state: state
+    scale: 1
+    aggregate: last
+  - { metric: 'app.*', entity: pool, key: { resource: service.name }, field: size, aggregate: sum }
+alerts:
+  rules:
+    - name: pool-hot
+      on: pool
+      field: utilization
+      above: 0.8
+      for: 10s
+      clear: 5s
+      level: warning
+      message: \"Pool {name} is at {value}\"
+      recommendation: \"Raise its size, or find the slow requests\"
+",
+    );
+    assert_eq!(config.mappings[0].conditions, [("kind".to_owned(), "failed".to_owned())]);
+    assert_eq!(config.mappings[1].key, mappings::Key::Resource("service.name".to_owned()));
+    let rule = &config.alerts.rules[0];
+    assert_eq!(rule.condition, alerts::Condition::Above(0.8));
+    assert_eq!((rule.hold, rule.clear), (Duration::from_secs(10), Duration::from_secs(5)));
+}
