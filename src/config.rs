@@ -1,6 +1,8 @@
 //! Configuration: one small struct per concern, loaded, substituted and validated whole, reported once.
 
 pub mod alerts;
+#[cfg(feature = "cli")]
+pub mod args;
 pub mod environment;
 pub mod error;
 pub mod health;
@@ -9,10 +11,12 @@ pub mod listener;
 mod load;
 pub mod mappings;
 mod otel_environment;
+pub mod print;
 pub mod pull;
 pub mod push;
 mod read;
 pub mod receive;
+pub mod schema;
 pub mod secret;
 mod section;
 pub mod state;

@@ -12,7 +12,7 @@ use crate::config::tree;
 use crate::config::validate;
 
 impl Config {
-    /// What runs without a file: the doors of contract §3, and what the OTel environment variables say.
+    /// What runs without a file: the doors of contract §3, and what the `OTEL_*` variables say.
     ///
     /// # Errors
     /// None today but by a defect: wrong variables are warnings.

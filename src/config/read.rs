@@ -44,7 +44,7 @@ fn sections(root: &mut Section<'_>, pull: Vec<PullEndpoint>) -> Config {
         mappings: mappings::mappings(root),
         links: state::links(root),
         bindings: Vec::new(),
-        metric_export_interval: Duration::from_secs(60),
+        metric_export_interval: Duration::from_mins(1),
         metric_temporality: Temporality::Cumulative,
         resource: Vec::new(),
         warnings: Vec::new(),

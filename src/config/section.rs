@@ -76,7 +76,7 @@ impl<'a> Section<'a> {
         let path = self.path_of(key);
         self.report.remember(&path, entry.node.place);
         let is_absent = matches!(entry.node.kind, Kind::Null);
-        (!is_absent).then(|| Item { path, place: entry.node.place, node: &entry.node, report: self.report })
+        (!is_absent).then_some(Item { path, place: entry.node.place, node: &entry.node, report: self.report })
     }
 
     /// The value of a key that must be there.

@@ -3,7 +3,9 @@
 mod forms;
 mod hostile;
 mod native;
+mod print;
 mod sample;
+mod schema;
 mod validation;
 mod variables;
 

@@ -9,7 +9,7 @@ use crate::config::suggest::closest;
 use crate::model::alert::Level;
 
 const CLEAR: Duration = Duration::from_secs(5);
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 const LEVELS: [(&str, Level); 3] = [("info", Level::Info), ("warning", Level::Warning), ("critical", Level::Critical)];
 /// Placeholders of the templates.
 const PLACEHOLDERS: [&str; 5] = ["name", "value", "threshold", "service", "instance"];
@@ -78,11 +78,11 @@ fn condition(item: &Item<'_>, section: &mut Section<'_>) -> Option<Condition> {
 /// A text whose `{words}` are all placeholders.
 fn template(item: &Item<'_>) -> Option<String> {
     let text = item.name()?;
-    let words = text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(word, _)| word);
-    for word in words.filter(|word| !PLACEHOLDERS.contains(word)) {
-        let hint =
-            closest(word, PLACEHOLDERS).map(|known| format!("; did you mean `{{{known}}}`?")).unwrap_or_default();
-        item.problem(&format!("has a placeholder that is none of {{{}}}{hint}", PLACEHOLDERS.join("}, {")));
+    let mut words = text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(word, _)| word);
+    if let Some(word) = words.find(|word| !PLACEHOLDERS.contains(word)) {
+        let hint = closest(word, PLACEHOLDERS).map(|known| format!("; did you mean `{{{known}}}`?"));
+        let known = PLACEHOLDERS.join("}, {");
+        item.problem(&format!("has a placeholder that is none of {{{known}}}{}", hint.unwrap_or_default()));
         return None;
     }
     Some(text)

@@ -24,19 +24,21 @@ pub(crate) fn blueprint(root: &mut Section<'_>) -> Config {
     let mut system = root.section("system");
     system.get("name");
     let items = system.get("components").map(|item| item.items()).unwrap_or_default();
-    let components: Vec<(String, Component)> = items.iter().filter_map(component).collect();
+    let components: Vec<(&Item<'_>, String, Component)> = items.iter().filter_map(component).collect();
     let bindings: Vec<Item<'_>> = system.get("bindings").map(|item| item.items()).unwrap_or_default();
-    let names: Vec<&str> = components.iter().map(|(name, _)| name.as_str()).collect();
-    check_names(&items, &names);
+    let names: Vec<&str> = components.iter().map(|(_, name, _)| name.as_str()).collect();
+    check_names(&components);
     let bindings = bindings.iter().filter_map(|item| binding(item, &names)).collect();
     system.finish_foreign();
-    let has_endpoint = components.iter().any(|(_, component)| matches!(component, Component::Endpoint(_)));
+    let has_endpoint = components.iter().any(|(.., component)| matches!(component, Component::Endpoint(_)));
     let mut endpoints = if root.has("pull") || !has_endpoint { pull::endpoints(root) } else { Vec::new() };
     root.ignore(&["pull"]);
     let mut expected = Vec::new();
-    for (_, component) in components {
+    for (.., component) in components {
         match component {
             Component::Endpoint(endpoint) => endpoints.push(*endpoint),
+            // A name that stands twice is reported already.
+            Component::Expected(name) if expected.contains(&name) => {}
             Component::Expected(name) => expected.push(name),
         }
     }
@@ -48,14 +50,11 @@ pub(crate) fn blueprint(root: &mut Section<'_>) -> Config {
     config
 }
 
-fn component(item: &Item<'_>) -> Option<(String, Component)> {
+fn component<'a, 'b>(item: &'b Item<'a>) -> Option<(&'b Item<'a>, String, Component)> {
     let mut section = item.section()?;
     let name = section.required("name").and_then(|item| item.name());
     let kind = section.required("type").and_then(|item| item.name());
-    let (name, kind) = match (name, kind) {
-        (Some(name), Some(kind)) => (name, kind),
-        _ => return None,
-    };
+    let (Some(name), Some(kind)) = (name, kind) else { return None };
     let component = if kind == METRICS_ENDPOINT {
         let config = section.required("config").and_then(|item| item.section());
         Component::Endpoint(Box::new(endpoint(name.clone(), config?)))
@@ -65,7 +64,7 @@ fn component(item: &Item<'_>) -> Option<(String, Component)> {
         Component::Expected(name.clone())
     };
     section.finish_foreign();
-    Some((name, component))
+    Some((item, name, component))
 }
 
 /// `metricsendpoint` would silently become an expected component; the type is not ours to refuse, so it is a warning.
@@ -107,12 +106,12 @@ fn known(item: &Item<'_>, components: &[&str]) -> Option<String> {
     Some(name)
 }
 
-/// Names of expected components; those of endpoints are compared with the other endpoints later.
-fn check_names(items: &[Item<'_>], names: &[&str]) {
-    for (index, name) in names.iter().enumerate() {
-        if names.iter().take(index).any(|other| other == name)
-            && let Some(item) = items.get(index)
-        {
+/// Names stand once; those of two endpoints are compared with the other endpoints later.
+fn check_names(components: &[(&Item<'_>, String, Component)]) {
+    let is_endpoint = |component: &Component| matches!(component, Component::Endpoint(_));
+    for (index, (item, name, component)) in components.iter().enumerate() {
+        let mut before = components.iter().take(index);
+        if before.any(|(_, other, kind)| other == name && !(is_endpoint(kind) && is_endpoint(component))) {
             item.problem(&format!("has the name `{name}`, which a component before it has"));
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn listener_at(section: &mut Section<'_>, address: SocketAddr, rate_l
         rate_limit: section.get("rate_limit").map_or(rate_limit, |item| rate_limit_of(&item)),
         connections_max: section.whole("connections_max", 1024, 1..=CONNECTIONS_MAX),
         insecure: section.boolean("insecure", false),
-        cors: section.get("cors").map(|item| cors(&item)).unwrap_or_default(),
+        cors: Cors::default(),
         trusted_proxies: trusted_proxies(section),
     }
 }
@@ -56,7 +56,9 @@ fn rate_limit_of(item: &Item<'_>) -> Option<RateLimit> {
     Some(RateLimit { per_second, burst })
 }
 
-fn cors(item: &Item<'_>) -> Cors {
+/// `cors`, for the listeners that browsers speak to.
+pub(crate) fn cors(section: &mut Section<'_>) -> Cors {
+    let Some(item) = section.get("cors") else { return Cors::default() };
     let Some(mut section) = item.section() else { return Cors::default() };
     let items = section.get("origins").map(|item| item.items()).unwrap_or_default();
     section.finish();

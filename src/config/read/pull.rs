@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::config::listener::{Listener, RateLimit};
 use crate::config::pull::{Names, Prometheus, PullEndpoint};
-use crate::config::read::listener::listener;
+use crate::config::read::listener::{cors, listener};
 use crate::config::section::{Item, Section};
 use crate::model::scope::Scope;
 
@@ -49,7 +49,8 @@ fn native(section: &mut Section<'_>) -> PullEndpoint {
 }
 
 /// The keys that stand beside name and listener.
-pub(crate) fn beside(section: &mut Section<'_>, name: String, listener: Listener) -> PullEndpoint {
+pub(crate) fn beside(section: &mut Section<'_>, name: String, mut listener: Listener) -> PullEndpoint {
+    listener.cors = cors(section);
     let sse_clients_max = section.whole("sse_clients_max", 10_000, 1..=1_000_000);
     PullEndpoint {
         name,

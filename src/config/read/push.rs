@@ -15,7 +15,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 const QUEUE_DIRECTORY: &str = "./otel-bridge-data";
 const QUEUE_BYTES_MAX: u64 = 1 << 30;
 const SECOND: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// Headers that the client itself sets.
 const RESERVED_HEADERS: [&str; 9] = [
     "content-type",
@@ -47,9 +47,9 @@ fn destination(item: &Item<'_>) -> Option<Destination> {
         protocol: section.word("protocol", Protocol::Grpc, &PROTOCOLS),
         signals: signals(&mut section),
         compression: section.word("compression", Compression::Gzip, &COMPRESSIONS),
-        headers: section.pairs("headers").into_iter().filter_map(|(name, item)| header(name, &item)).collect(),
+        headers: section.pairs("headers").into_iter().filter_map(|(name, item)| header(&name, &item)).collect(),
         tls: tls(&mut section),
-        timeout: section.duration("timeout", TIMEOUT, Duration::from_millis(100)..=Duration::from_secs(600)),
+        timeout: section.duration("timeout", TIMEOUT, Duration::from_millis(100)..=Duration::from_mins(10)),
         retry: retry(&mut section),
         queue: queue(&mut section),
     };
@@ -95,9 +95,9 @@ fn signals(section: &mut Section<'_>) -> Vec<Signal> {
     Signal::ALL.into_iter().filter(|signal| named.contains(signal)).collect()
 }
 
-fn header(name: String, item: &Item<'_>) -> Option<(String, Secret)> {
+fn header(name: &str, item: &Item<'_>) -> Option<(String, Secret)> {
     let value = item.text()?;
-    if let Err(message) = check_header(&name, &value) {
+    if let Err(message) = check_header(name, &value) {
         item.problem(&message);
         return None;
     }

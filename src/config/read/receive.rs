@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::config::listener::Listener;
-use crate::config::read::listener::listener;
+use crate::config::read::listener::{cors, listener};
 use crate::config::receive::Receive;
 use crate::config::section::Section;
 
@@ -37,7 +37,10 @@ fn door(otlp: &mut Section<'_>, key: &'static str, port: u16) -> Option<Listener
     let is_off = otlp.is_null(key);
     let mut section = otlp.section(key);
     let default = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
-    let door = listener(&mut section, default, None);
+    let mut door = listener(&mut section, default, None);
+    if key == "http" {
+        door.cors = cors(&mut section);
+    }
     section.finish();
     (!is_off).then_some(door)
 }

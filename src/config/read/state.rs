@@ -9,8 +9,8 @@ use crate::config::section::{Item, Section};
 use crate::config::state::State;
 
 const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(86_400);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// `state`.
 pub(crate) fn state(root: &mut Section<'_>) -> State {

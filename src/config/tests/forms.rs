@@ -146,14 +146,14 @@ fn blueprint_with_more() {
 /// Slips in a blueprint are told; keys and variables of the program that it belongs to are let pass.
 #[test]
 fn blueprint_errors() {
-    check_error(&BASIC.replace("port: 9000", "port: 9000\n        prot: 1"), "13:9", "did you mean `port`");
-    check_error(&BASIC.replace("        port: 9000", "        base: /x"), "12:9", "needs the key `port`");
+    check_error(&BASIC.replace("port: 9000", "port: 9000\n        prot: 1"), "14:9", "did you mean `port`");
+    check_error(&BASIC.replace("        port: 9000", "        base: /x"), "13:9", "needs the key `port`");
     check_error(
         &BASIC.replace("to_component: \"data_store\"", "to_component: data_stoer"),
-        "16:21",
+        "17:21",
         "did you mean `data_store`",
     );
-    check_error(&BASIC.replace("bindings:", "bindngs:"), "14:3", "did you mean `bindings`");
+    check_error(&BASIC.replace("bindings:", "bindngs:"), "15:3", "did you mean `bindings`");
     check_error(
         &BASIC
             .replace("\"data_store\"\n      type", "\"app_server\"\n      type")
