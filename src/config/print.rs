@@ -38,7 +38,7 @@ impl Config {
         format!(
             "memory budget: {:.1} MiB = inflight_bytes_max {} + history_bytes_max {} + 400 B × series_max {} + 1 KiB × \
              workers_max {} + 24 MiB",
-            self.memory_budget_bytes() as f64 / (1 << 20) as f64,
+            self.memory_budget_bytes() as f64 / f64::from(1 << 20),
             print_size(self.receive.inflight_bytes_max as u64),
             print_size(state.history_bytes_max as u64),
             state.series_max,
@@ -51,8 +51,8 @@ impl Config {
 /// native form has no keys for (streams of a blueprint, what variables said of the process itself) stands in comments.
 pub fn resolved_yaml(config: &Config) -> String {
     let yaml = serde_saphyr::to_string(&shown(config)).unwrap_or_default();
-    let mut text = format!("{yaml}\n");
-    let mut comment = |line: String| text.push_str(&format!("# {}\n", line.escape_debug()));
+    let mut comments = Vec::new();
+    let mut comment = |line: String| comments.push(format!("# {}\n", one_line(&line)));
     for binding in &config.bindings {
         let (from, to) = (&binding.from_component, &binding.to_component);
         comment(format!("stream {} from {from} to {to}", binding.stream_name));
@@ -72,7 +72,12 @@ pub fn resolved_yaml(config: &Config) -> String {
         comment(format!("warning: {warning}"));
     }
     comment(config.memory_budget_line());
-    text
+    format!("{yaml}\n{}", comments.concat())
+}
+
+/// A name with a line break would end the comment.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 
 fn shown(config: &Config) -> Shown {

@@ -44,7 +44,7 @@ fn object(description: &str, required: &[&str], properties: Map<String, Value>) 
     json!({
         "description": description,
         "type": ["object", "null"],
-        "properties": properties,
+        "properties": Value::Object(properties),
         "required": required,
         "additionalProperties": false,
     })

@@ -1,6 +1,7 @@
 //! Reading a tree: a mapping hands out its keys one by one, each with its path and place, and at the end names those that
 //! nobody asked for. A value that is wrong is reported and reads as absent, so that one run shows every problem.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -166,10 +167,9 @@ impl<'a> Section<'a> {
         let is_shown = suggestion.is_some() || (self.shows_unknown_keys && is_word(&entry.key));
         let name = if is_shown { format!("unknown key `{}`", entry.key) } else { "unknown key".to_owned() };
         let inside = if self.path.is_empty() { String::new() } else { format!(" in `{}`", self.path) };
-        let hint = match suggestion {
-            Some(known) => format!("; did you mean `{known}`?"),
-            None => format!("; known are {}", self.asked.join(", ")),
-        };
+        let known: BTreeSet<&str> = self.asked.iter().copied().collect();
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        let hint = suggestion.map_or(format!("; known are {known}"), |key| format!("; did you mean `{key}`?"));
         self.report.problem(entry.place, format!("{name}{inside}{hint}"));
     }
 }

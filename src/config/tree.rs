@@ -86,12 +86,28 @@ fn place_of(location: serde_saphyr::Location) -> Place {
     Place { line: location.line(), column: location.column() }
 }
 
-/// The parser's sentence without its own place in front or behind.
+/// A sentence without the parser's own place, and without any text of the file: a key that stands twice may be a credential
+/// in the wrong place.
 fn message_of(error: &serde_saphyr::Error) -> String {
+    use serde_saphyr::Error;
+    match error.without_snippet() {
+        Error::DuplicateMappingKey { .. } => return "duplicate key: it stands in this mapping already".to_owned(),
+        Error::RecursiveReferencesRequireWeakTypes { .. } => {
+            return "an alias must not stand inside its own anchor".to_owned();
+        }
+        Error::NullIntoString { .. } => return "a key must be a text".to_owned(),
+        _ => {}
+    }
     let text = error.without_snippet().to_string();
-    let text = text.lines().next().unwrap_or_default();
-    let end = text.find(" at line ").unwrap_or(text.len());
-    text.get(..end).unwrap_or(text).to_owned()
+    // A breach inside an alias is wrapped in another error, so its text is what tells it.
+    if ["budget breached", "alias replay", "recursion limit"].iter().any(|part| text.contains(part)) {
+        return format!(
+            "the file is too large, too deep, or unfolds too far: at most one document of {NODES_MAX} values, \
+             {DEPTH_MAX} levels and {ALIASES_MAX} aliases"
+        );
+    }
+    let first = text.lines().next().unwrap_or_default();
+    first.split(" at line ").next().unwrap_or(first).to_owned()
 }
 
 /// In `{ }` and `[ ]` a brace ends a plain scalar, so a variable there needs quotes.

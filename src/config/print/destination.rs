@@ -53,6 +53,6 @@ fn tls(tls: &ClientTls) -> Shown {
     Shown::mapping(parts.into_iter().filter_map(|(key, value)| value.map(|value| (key, value))).collect())
 }
 
-fn word<T: PartialEq>(value: T, words: &[(&str, T)]) -> Shown {
+fn word<T: Copy + PartialEq>(value: T, words: &[(&str, T)]) -> Shown {
     words.iter().find(|(_, other)| *other == value).map_or(Shown::Null, |(word, _)| Shown::text(word))
 }

@@ -21,7 +21,7 @@ fn embedded_defaults() {
     assert_eq!(config.pull[0].listener.rate_limit.unwrap().burst, 300);
     assert!(config.push.is_empty() && config.warnings.is_empty());
     assert!(config.self_observation);
-    assert_eq!(config.metric_export_interval, Duration::from_secs(60));
+    assert_eq!(config.metric_export_interval, Duration::from_mins(1));
 }
 
 /// Every key of a destination arrives in its field.
@@ -49,7 +49,7 @@ fn destination() {
     assert_eq!(stack.headers[0].1.reveal(), "Bearer x");
     assert_eq!(stack.tls.server_name.as_deref(), Some("otel"));
     assert_eq!(stack.timeout, Duration::from_secs(3));
-    assert_eq!(stack.retry.give_up_after, Some(Duration::from_secs(3600)));
+    assert_eq!(stack.retry.give_up_after, Some(Duration::from_hours(1)));
     assert_eq!(stack.retry.on_auth_error, OnAuthError::Drop);
     assert_eq!(stack.queue.bytes_max, 64 << 20);
     assert_eq!((stack.queue.durability, stack.queue.on_full), (Durability::Interval, OnFull::DropOldest));
@@ -99,7 +99,7 @@ self_observation: ${SELF:-false}
     let environment = environment(&[("SERIES", "1000"), ("HOST", "collector")]);
     let config = Config::parse(text, "x", &environment).unwrap();
     assert_eq!(config.state.series_max, 1000);
-    assert_eq!(config.state.history, Duration::from_secs(300));
+    assert_eq!(config.state.history, Duration::from_mins(5));
     assert_eq!(config.receive.request_bytes_max, 1 << 20);
     assert_eq!(config.push[1].endpoint, "http://collector:4317");
     assert_eq!((config.push[1].name.as_str(), config.push[1].compression), ("b", Compression::None));

@@ -9,7 +9,7 @@ pub(super) fn full() -> String {
     // Prose has exactly one blank after the `#`.
     let is_prose = |rest: &str| rest.starts_with(' ') && !rest.starts_with("  ");
     let is_off = |line: &str| line.trim_start().strip_prefix('#').is_some_and(|rest| !is_prose(rest));
-    let switched_on = |line: &str| is_off(line).then(|| line.replacen('#', "", 1)).unwrap_or_else(|| line.to_owned());
+    let switched_on = |line: &str| if is_off(line) { line.replacen('#', "", 1) } else { line.to_owned() };
     let text: Vec<String> = SAMPLE.lines().filter(|line| line.trim() != "#").map(switched_on).collect();
     let replaced = ["rules: []", "mappings: []", "links: {}"];
     let kept = text.into_iter().filter(|line| !replaced.iter().any(|start| line.trim_start().starts_with(start)));

@@ -25,8 +25,10 @@ fn alternatives<'a>(root: &'a Value, schema: &'a Value) -> Vec<&'a Value> {
 
 /// Every key under the schema, by path; items of lists share the path `[]`.
 fn walk(root: &Value, schema: &Value, path: &str, found: &mut BTreeSet<String>, defaults: &mut Vec<(String, Value)>) {
+    // A list of one may leave the dash out; its keys are those of the items.
+    let is_list = alternatives(root, schema).iter().any(|one| !one["items"].is_null());
     for schema in alternatives(root, schema) {
-        for (key, property) in schema["properties"].as_object().into_iter().flatten() {
+        for (key, property) in schema["properties"].as_object().filter(|_| !is_list).into_iter().flatten() {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             found.insert(path.clone());
             if let Some(default) = property.get("default") {
@@ -42,14 +44,8 @@ fn walk(root: &Value, schema: &Value, path: &str, found: &mut BTreeSet<String>, 
 
 /// The common parts of listeners count once, and so do items.
 fn normal(path: &str) -> String {
-    let mut path = path.to_owned();
-    while let (Some(start), Some(end)) = (path.find(|one: char| one.is_ascii_digit()), path.find("]")) {
-        if !path[..start].ends_with('[') {
-            break;
-        }
-        path.replace_range(start - 1..=end, "{}");
-    }
-    let path = path.replace("{}", "[]");
+    let without_index = |part: &str| part.trim_start_matches(|one: char| one.is_ascii_digit()).to_owned();
+    let path = path.split('[').map(without_index).collect::<Vec<_>>().join("[");
     let common = [".auth.", ".tls.", ".rate_limit.", ".cors."];
     let start = common.iter().filter(|_| !path.starts_with("push")).find_map(|part| path.find(part));
     start.map_or(path.clone(), |start| format!("listener{}", &path[start..]))
@@ -100,7 +96,7 @@ mappings[].key: \"k\"\nmappings[].field: \"size\"";
             let value: Value = serde_json::from_str(value).unwrap();
             // A limit that is written out is not the absence of one; that is the default of the doors.
             let is_part = path.contains(".rate_limit.") || path.contains(".auth.") || path.contains(".cors.");
-            if !is_part && !path.ends_with(".rules") && path != "mappings" {
+            if !is_part && !["alerts.rules", "mappings"].contains(&path) {
                 put(&mut file, path, value);
             }
         }

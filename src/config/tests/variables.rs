@@ -93,7 +93,7 @@ fn wrong_values() {
     ]);
     assert_eq!(config.push.len(), 1);
     assert_eq!(config.push[0].timeout, Duration::from_secs(10));
-    assert_eq!(config.metric_export_interval, Duration::from_secs(60));
+    assert_eq!(config.metric_export_interval, Duration::from_mins(1));
     assert!(config.self_observation && config.resource.is_empty());
     assert_eq!(config.warnings.len(), 7, "{:#?}", config.warnings);
     assert!(!config.warnings.join(" ").contains("CANARY"));
