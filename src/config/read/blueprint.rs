@@ -81,6 +81,7 @@ fn endpoint(name: String, mut config: Section<'_>) -> crate::config::pull::PullE
     let port = config.required("port").and_then(|item| item.whole(0..=65_535)).unwrap_or(usize::from(pull::PORT));
     let host = config.get("address").and_then(|item| address::host(&item)).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let address = SocketAddr::new(host, u16::try_from(port).unwrap_or(pull::PORT));
+    let name = config.get("name").and_then(|item| item.name()).unwrap_or(name);
     let listener = listener::listener_at(&mut config, address, Some(pull::RATE_LIMIT));
     let endpoint = pull::beside(&mut config, name, listener);
     config.finish();

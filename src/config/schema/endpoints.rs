@@ -105,6 +105,7 @@ pub(super) fn address(default: &str) -> Value {
 fn blueprint_endpoint() -> Map<String, Value> {
     let mut properties = beside();
     properties.extend(keys([
+        ("name", text("Unique (default: the component's name).")),
         ("port", whole(Value::Null, 0..=65_535, "The port; 0 lets the system choose.")),
         ("address", json!({ "description": "The host, without a port.", "type": "string", "default": "127.0.0.1" })),
     ]));

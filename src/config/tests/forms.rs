@@ -132,12 +132,12 @@ fn printed_blueprints() {
 fn blueprint_with_more() {
     let text = BASIC.replace(
         "        port: 9000\n",
-        "        port: 9000\n        address: 0.0.0.0\n        insecure: true\n        filter: { environment: production }\n",
+        "        port: 9000\n        address: 0.0.0.0\n        insecure: true\n        name: shown\n        filter: { environment: production }\n",
     );
     let config = load(&format!(
         "{text}push:\n  - {{ name: a, endpoint: 'http://b:1' }}\npull: [{{ name: more, address: '127.0.0.1:1' }}]\n"
     ));
-    assert_eq!(endpoints(&config)[1], ("system_metrics", "0.0.0.0:9000".to_owned()));
+    assert_eq!(endpoints(&config)[1], ("shown", "0.0.0.0:9000".to_owned()));
     assert_eq!(endpoints(&config)[0].0, "more");
     assert_eq!(config.pull[1].filter.environment.as_deref(), Some("production"));
     assert_eq!(config.push[0].name, "a");
