@@ -142,3 +142,53 @@ alerts:
     assert_eq!(rule.condition, alerts::Condition::Above(0.8));
     assert_eq!((rule.hold, rule.clear), (Duration::from_secs(10), Duration::from_secs(5)));
 }
+
+/// Every key as the contract prints it.
+#[test]
+fn printed_example() {
+    let text = r#"self_observation: true
+receive:
+  otlp:
+    grpc: { address: 127.0.0.1:4317 }
+    http: { address: 127.0.0.1:4318, cors: { origins: [] } }
+    request_bytes_max: 64MiB
+    inflight_bytes_max: 128MiB
+pull:
+  - name: system_metrics
+    address: 127.0.0.1:9000
+    base: /metrics
+    pool_namespace: buntime
+    prometheus: true
+    sse_interval: 1s
+    filter: { environment: production }
+    cors: { origins: ["https://grafana.example"] }
+    rate_limit: { per_second: 100, burst: 300 }
+    auth: { bearer_tokens: ["${TOKEN}"], public: [] }
+    trusted_proxies: []
+    sse_clients_max: 10000
+    tls: { certificate: …, key: …, client_ca: … }
+push:
+  - name: stack
+    endpoint: http://localhost:14317
+    protocol: grpc
+    signals: [metrics, traces, logs]
+    compression: gzip
+    headers: { authorization: "Bearer ${TOKEN}" }
+    tls: { ca: …, certificate: …, key: …, server_name: … }
+    timeout: 10s
+    retry: { initial: 1s, max: 30s, give_up_after: never, on_auth_error: hold }
+    queue: { directory: ./otel-bridge-data, bytes_max: 1GiB, durability: commit,
+             on_full: refuse }
+state: { series_max: 200000, workers_max: 50000, history: 15m, history_bytes_max: 64MiB, stale_after: auto, forget_after: 15m, snapshot_interval: 250ms }
+health: { healthy: 0.8, degraded: 0.5, expect: [task_api, task_store], weights: {} }
+alerts: { alertmanager: null, rules: [] }
+mappings: []
+links: { worker: "https://grafana.example/d/x?var-worker={worker_id}", trace: "https://grafana.example/explore?…{trace_id}" }
+"#;
+    let config =
+        Config::parse(text, "x", &environment(&[("TOKEN", "canary")])).unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(config.push[0].headers[0].1.reveal(), "Bearer canary");
+    assert_eq!(config.pull[0].filter.environment.as_deref(), Some("production"));
+    assert_eq!(config.health.expect, ["task_api", "task_store"]);
+    assert!(config.links.trace.is_some() && config.pull[0].listener.tls.is_some());
+}
