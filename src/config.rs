@@ -1,18 +1,39 @@
 //! Configuration: one small struct per concern, loaded, substituted and validated whole, reported once.
 
 pub mod alerts;
+#[cfg(feature = "cli")]
+pub mod args;
+pub mod environment;
+pub mod error;
 pub mod health;
 pub mod links;
 pub mod listener;
+mod load;
 pub mod mappings;
+mod otel_environment;
+pub mod print;
 pub mod pull;
 pub mod push;
+mod read;
 pub mod receive;
+pub mod schema;
 pub mod secret;
+mod section;
 pub mod state;
+mod substitute;
+mod suggest;
+pub mod temporality;
+mod tree;
+mod units;
+mod validate;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 
+pub use environment::{Environment, ProcessEnvironment};
+pub use error::ConfigErrors;
 pub use secret::Secret;
 
 /// The whole configuration after loading: defaults filled in, variables substituted, everything validated.
@@ -42,6 +63,8 @@ pub struct Config {
     pub bindings: Vec<Binding>,
     /// Export interval of the process's own metrics (`OTEL_METRIC_EXPORT_INTERVAL`, 60 s by default).
     pub metric_export_interval: std::time::Duration,
+    /// Temporality of the process's own metrics (`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, cumulative by default).
+    pub metric_temporality: temporality::Temporality,
     /// `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` for the process's own resource.
     pub resource: Vec<(String, String)>,
     /// Things worth a warning in the log: a destination from the environment that would be a loop, an endpoint that is not enabled.

@@ -67,3 +67,86 @@ pub enum Condition {
     /// Equal to this word or number, such as `open`.
     Equals(String),
 }
+
+impl Subject {
+    /// Every subject.
+    pub const ALL: [Self; 8] = [
+        Self::System,
+        Self::Service,
+        Self::Pool,
+        Self::Worker,
+        Self::Component,
+        Self::CircuitBreaker,
+        Self::Stream,
+        Self::Push,
+    ];
+
+    /// The word of `on`, and the category of the alerts.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Service => "service",
+            Self::Pool => "pool",
+            Self::Worker => "worker",
+            Self::Component => "component",
+            Self::CircuitBreaker => "circuit_breaker",
+            Self::Stream => "stream",
+            Self::Push => "push",
+        }
+    }
+
+    /// The fields that a rule on it may name. Ages end in `_s` (seconds); `*_ratio` and `utilization` run from 0 to 1;
+    /// `state` and `status` are words for `equals`.
+    pub const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::System => &[
+                "health_score",
+                "status",
+                "error_rate",
+                "items_per_second",
+                "memory_usage_mb",
+                "cpu_usage_percent",
+                "uptime_seconds",
+                "active_spans",
+                "total_traces",
+            ],
+            Self::Service => &[
+                "status",
+                "memory_usage_mb",
+                "cpu_usage_percent",
+                "uptime_seconds",
+                "silent_s",
+                "restarts",
+                "series",
+                "active_spans",
+                "total_traces",
+            ],
+            Self::Pool => {
+                &["size", "active", "idle", "creating", "total", "utilization", "pending", "requests", "errors"]
+            }
+            Self::Worker => &[
+                "state",
+                "app",
+                "requests",
+                "errors",
+                "uptime",
+                "memory_rss",
+                "memory_heap_used",
+                "state_age_s",
+                "stuck_s",
+            ],
+            Self::Component => &[
+                "state",
+                "items_processed",
+                "errors",
+                "last_activity",
+                "last_activity_age_s",
+                "error_rate",
+                "items_per_second",
+            ],
+            Self::CircuitBreaker => &["state", "failures", "last_failure", "calls", "transitions"],
+            Self::Stream => &["active", "queue_depth", "messages", "message_rate", "backpressure_events"],
+            Self::Push => &["state", "queue_ratio", "queue_items", "queue_bytes", "retries", "failing_s", "warnings"],
+        }
+    }
+}

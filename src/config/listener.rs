@@ -10,7 +10,8 @@ use crate::config::Secret;
 pub struct Listener {
     /// Where it listens; port 0 lets the system choose.
     pub address: SocketAddr,
-    /// The configuration key that names this listener, for messages: `receive.otlp.grpc`, `pull[0]`.
+    /// The configuration key that names this listener, for messages: `receive.otlp.grpc`, `pull[0]` (`pull` where it is no list or
+    /// absent), `system.components[2].config`, `address` (a manifest).
     pub key: String,
     /// Who may call; none lets everybody.
     pub auth: Option<Auth>,

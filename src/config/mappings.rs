@@ -57,3 +57,30 @@ pub enum Aggregate {
     /// The latest.
     Last,
 }
+
+impl Entity {
+    /// Every entity.
+    pub const ALL: [Self; 5] = [Self::Pool, Self::Worker, Self::Component, Self::CircuitBreaker, Self::Stream];
+
+    /// The word of `entity`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pool => "pool",
+            Self::Worker => "worker",
+            Self::Component => "component",
+            Self::CircuitBreaker => "circuit_breaker",
+            Self::Stream => "stream",
+        }
+    }
+
+    /// The fields that a rule may feed (contract §9).
+    pub const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Pool => &["size", "active", "idle", "creating", "pending", "requests", "errors"],
+            Self::Worker => &["state", "app", "requests", "errors", "uptime", "memory_rss", "memory_heap_used"],
+            Self::Component => &["state", "items_processed", "errors", "last_activity"],
+            Self::CircuitBreaker => &["state", "failures", "last_failure", "calls"],
+            Self::Stream => &["active", "queue_depth", "messages", "backpressure_events"],
+        }
+    }
+}

@@ -35,7 +35,7 @@ pub struct PullEndpoint {
 pub struct Prometheus {
     /// Names of the first two parts.
     pub names: Names,
-    /// Whether OpenMetrics is offered by content negotiation.
+    /// Whether `OpenMetrics` is offered by content negotiation.
     pub openmetrics: bool,
     /// Resource attributes that every series of an instance also carries.
     pub resource_labels: Vec<String>,

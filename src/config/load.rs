@@ -1,0 +1,64 @@
+//! The ways to a [`Config`]: the embedded defaults, a file, a text.
+
+use std::path::Path;
+
+use crate::config::Config;
+use crate::config::environment::Environment;
+use crate::config::error::{ConfigErrors, Report};
+use crate::config::otel_environment::Variables;
+use crate::config::read;
+use crate::config::section::Section;
+use crate::config::tree;
+use crate::config::validate;
+
+impl Config {
+    /// What runs without a file: the doors of contract §3, and what the `OTEL_*` variables say.
+    ///
+    /// # Errors
+    /// None today but by a defect: wrong variables are warnings.
+    pub fn embedded_defaults(environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        Self::parse("", "defaults", environment)
+    }
+
+    /// Reads a file. Messages name the path as it is given here.
+    ///
+    /// # Errors
+    /// The file cannot be read, or every problem in it.
+    pub fn load(path: &Path, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        let origin = path.display().to_string();
+        let text = read_text(path).map_err(|message| ConfigErrors::single(&origin, None, message))?;
+        let mut config = Self::parse(&text, &origin, environment)?;
+        config.file = Some(path.to_owned());
+        Ok(config)
+    }
+
+    /// Reads a text; `origin` stands in front of every message.
+    ///
+    /// # Errors
+    /// The first error of the YAML itself, else every problem of its content.
+    pub fn parse(text: &str, origin: &str, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        let report = Report::new(origin);
+        let tree = tree::parse(text, environment, origin)?;
+        let mut root = Section::root(&tree, &report);
+        let mut config = read::file(&mut root);
+        let takes_push_from_environment = !root.has("push");
+        let says_self_observation = root.has("self_observation");
+        root.finish();
+        validate::validate(&config, &report);
+        let variables = Variables { environment, report: &report };
+        variables.apply(&mut config, takes_push_from_environment, says_self_observation);
+        config.warnings = report.take_warnings();
+        report.finish()?;
+        Ok(config)
+    }
+}
+
+/// Reads at most a byte more than is taken, so that a device or a huge file cannot fill the memory.
+fn read_text(path: &Path) -> Result<String, String> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let mut bytes = Vec::new();
+    let limit = tree::FILE_BYTES_MAX as u64 + 1;
+    file.take(limit).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
+    String::from_utf8(bytes).map_err(|_error| "is not UTF-8 text".to_owned())
+}
