@@ -1,15 +1,15 @@
 //! Configuration: one small struct per concern, loaded, substituted and validated whole, reported once.
 
-pub mod receive;
-pub mod pull;
-pub mod push;
-pub mod state;
-pub mod health;
 pub mod alerts;
-pub mod mappings;
+pub mod health;
 pub mod links;
 pub mod listener;
+pub mod mappings;
+pub mod pull;
+pub mod push;
+pub mod receive;
 pub mod secret;
+pub mod state;
 
 use std::path::PathBuf;
 

@@ -8,15 +8,15 @@
 //!            pull ◀─   push ◀─ receive      doors out: views of one Snapshot; OTLP bytes as they came
 //! ```
 
-pub mod limits;
 pub mod clock;
-pub mod tasks;
 pub mod config;
+pub mod limits;
+pub mod listen;
 pub mod model;
 pub mod otlp;
-pub mod state;
-pub mod record;
-pub mod listen;
-pub mod receive;
-pub mod push;
 pub mod pull;
+pub mod push;
+pub mod receive;
+pub mod record;
+pub mod state;
+pub mod tasks;

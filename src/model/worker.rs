@@ -21,7 +21,8 @@ pub enum WorkerState {
 
 impl WorkerState {
     /// All states, in the order of the wire convention.
-    pub const ALL: [Self; 7] = [Self::Creating, Self::Ready, Self::Active, Self::Idle, Self::Terminated, Self::Ephemeral, Self::Offline];
+    pub const ALL: [Self; 7] =
+        [Self::Creating, Self::Ready, Self::Active, Self::Idle, Self::Terminated, Self::Ephemeral, Self::Offline];
 
     /// The name on the wire and in every view.
     pub const fn as_str(self) -> &'static str {
