@@ -1,12 +1,17 @@
 //! The views against prost: each request is rebuilt from what the views show, into prost's own types, and compared with what
 //! prost decodes. Fields that the views do not show are cleared on both sides.
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest as Logs;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest as Metrics;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest as Traces;
 use opentelemetry_proto::tonic::common::v1 as common;
 use opentelemetry_proto::tonic::common::v1::any_value;
-use opentelemetry_proto::tonic::metrics::v1::{self as wire, exemplar, metric, number_data_point};
+use opentelemetry_proto::tonic::logs::v1::{self as wire_logs, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::metrics::v1::{
+    self as wire, ResourceMetrics, ScopeMetrics, exemplar, metric, number_data_point,
+};
 use opentelemetry_proto::tonic::resource::v1::Resource as WireResource;
-use opentelemetry_proto::tonic::trace::v1::Status;
-use opentelemetry_proto::tonic::{logs::v1 as wire_logs, trace::v1 as wire_traces};
+use opentelemetry_proto::tonic::trace::v1::{self as wire_traces, ResourceSpans, ScopeSpans, Status};
 use proptest::prelude::*;
 use prost::Message as _;
 
@@ -15,11 +20,14 @@ use crate::otlp::attributes::{AnyValue, Attributes};
 use crate::otlp::envelope::{Resource, Scope, resources};
 use crate::otlp::logs::LogRecord;
 use crate::otlp::metrics::points::{
-    Buckets, Exemplars, ExponentialHistogramPoint, HistogramPoint, Number, NumberPoint, SummaryPoint,
+    Buckets, Exemplars, ExponentialHistogramPoint, HistogramPoint, Number, NumberPoint, PointView as _, SummaryPoint,
 };
 use crate::otlp::metrics::{Data, Metric, Monotonicity, Temporality};
-use crate::otlp::samples::{Decoded, full, signal_and_request};
+use crate::otlp::samples::{full, signal_and_request};
 use crate::otlp::traces::Span;
+
+mod decoded;
+use decoded::decoded;
 
 fn value(value: AnyValue<'_>) -> common::AnyValue {
     use any_value::Value;
@@ -48,17 +56,17 @@ fn attributes(pairs: Attributes<'_>) -> Vec<common::KeyValue> {
     pairs.into_iter().map(pair).collect()
 }
 
-fn resource(resource: Resource<'_>) -> Option<WireResource> {
-    Some(WireResource { attributes: attributes(resource.attributes()), ..WireResource::default() })
+fn resource(resource: Resource<'_>) -> WireResource {
+    WireResource { attributes: attributes(resource.attributes()), ..WireResource::default() }
 }
 
-fn scope(scope: &Scope<'_>) -> Option<common::InstrumentationScope> {
-    Some(common::InstrumentationScope {
+fn scope(scope: &Scope<'_>) -> common::InstrumentationScope {
+    common::InstrumentationScope {
         name: scope.name.to_owned(),
         version: scope.version.to_owned(),
         attributes: attributes(scope.attributes()),
         dropped_attributes_count: 0,
-    })
+    }
 }
 
 fn exemplars(exemplars: Exemplars<'_>) -> Vec<wire::Exemplar> {
@@ -108,9 +116,9 @@ fn histogram(point: HistogramPoint<'_>) -> wire::HistogramDataPoint {
     }
 }
 
-fn buckets(buckets: Buckets<'_>) -> Option<wire::exponential_histogram_data_point::Buckets> {
+fn buckets(buckets: Buckets<'_>) -> wire::exponential_histogram_data_point::Buckets {
     let bucket_counts = buckets.counts().collect();
-    Some(wire::exponential_histogram_data_point::Buckets { offset: buckets.offset, bucket_counts })
+    wire::exponential_histogram_data_point::Buckets { offset: buckets.offset, bucket_counts }
 }
 
 fn exponential(point: ExponentialHistogramPoint<'_>) -> wire::ExponentialHistogramDataPoint {
@@ -122,8 +130,8 @@ fn exponential(point: ExponentialHistogramPoint<'_>) -> wire::ExponentialHistogr
         sum: point.sum,
         scale: point.scale,
         zero_count: point.zero_count,
-        positive: buckets(point.positive),
-        negative: buckets(point.negative),
+        positive: Some(buckets(point.positive)),
+        negative: Some(buckets(point.negative)),
         flags: point.flags,
         exemplars: exemplars(point.exemplars()),
         min: point.min,
@@ -215,12 +223,12 @@ fn record(record: LogRecord<'_>) -> wire_logs::LogRecord {
 
 /// The request as the views show it, in canonical bytes.
 fn seen(signal: Signal, bytes: &[u8]) -> Vec<u8> {
-    let around = |found: Resource<'_>| (resource(found), found.schema_url().to_owned());
+    let around = |found: Resource<'_>| (Some(resource(found)), found.schema_url().to_owned());
     macro_rules! rebuild {
         ($request:ident, $list:ident, $resource:ident, $scopes:ident, $scope:ident, $items:ident, $read:ident, $convert:ident) => {{
             let scopes = |found: Resource<'_>| {
                 let read = |found: Scope<'_>| $scope {
-                    scope: scope(&found),
+                    scope: Some(scope(&found)),
                     $items: found.$read().map($convert).collect(),
                     schema_url: found.schema_url.to_owned(),
                 };
@@ -233,12 +241,6 @@ fn seen(signal: Signal, bytes: &[u8]) -> Vec<u8> {
             $request { $list: resources(bytes).map(read).collect() }.encode_to_vec()
         }};
     }
-    use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest as Logs;
-    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest as Metrics;
-    use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest as Traces;
-    use wire::{ResourceMetrics, ScopeMetrics};
-    use wire_logs::{ResourceLogs, ScopeLogs};
-    use wire_traces::{ResourceSpans, ScopeSpans};
     match signal {
         Signal::Metrics => {
             rebuild!(Metrics, resource_metrics, ResourceMetrics, scope_metrics, ScopeMetrics, metrics, metrics, metric)
@@ -246,125 +248,6 @@ fn seen(signal: Signal, bytes: &[u8]) -> Vec<u8> {
         Signal::Traces => rebuild!(Traces, resource_spans, ResourceSpans, scope_spans, ScopeSpans, spans, spans, span),
         Signal::Logs => {
             rebuild!(Logs, resource_logs, ResourceLogs, scope_logs, ScopeLogs, log_records, log_records, record)
-        }
-    }
-}
-
-/// What prost decodes, reduced to what the views show: the views' own reading of prost's canonical bytes is not used here.
-fn decoded(signal: Signal, bytes: &[u8]) -> Vec<u8> {
-    let mut decoded = Decoded::decode(signal, bytes).unwrap();
-    match &mut decoded {
-        Decoded::Metrics(request) => {
-            for found in &mut request.resource_metrics {
-                keep_resource(&mut found.resource);
-                for scope in &mut found.scope_metrics {
-                    keep_scope(&mut scope.scope);
-                    scope.metrics.iter_mut().for_each(keep_metric);
-                }
-            }
-        }
-        Decoded::Traces(request) => {
-            for found in &mut request.resource_spans {
-                keep_resource(&mut found.resource);
-                for scope in &mut found.scope_spans {
-                    keep_scope(&mut scope.scope);
-                    for span in &mut scope.spans {
-                        keep_attributes(&mut span.attributes);
-                        span.status.get_or_insert_default();
-                        (span.events, span.links, span.flags) = (Vec::new(), Vec::new(), 0);
-                        (span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count) =
-                            (0, 0, 0);
-                    }
-                }
-            }
-        }
-        Decoded::Logs(request) => {
-            for found in &mut request.resource_logs {
-                keep_resource(&mut found.resource);
-                for scope in &mut found.scope_logs {
-                    keep_scope(&mut scope.scope);
-                    for record in &mut scope.log_records {
-                        keep_attributes(&mut record.attributes);
-                        keep_value(record.body.get_or_insert_default());
-                        (record.flags, record.dropped_attributes_count) = (0, 0);
-                    }
-                }
-            }
-        }
-    }
-    decoded.encode()
-}
-
-fn keep_resource(resource: &mut Option<WireResource>) {
-    let resource = resource.get_or_insert_default();
-    keep_attributes(&mut resource.attributes);
-    (resource.dropped_attributes_count, resource.entity_refs) = (0, Vec::new());
-}
-
-fn keep_scope(scope: &mut Option<common::InstrumentationScope>) {
-    let scope = scope.get_or_insert_default();
-    keep_attributes(&mut scope.attributes);
-    scope.dropped_attributes_count = 0;
-}
-
-fn keep_attributes(attributes: &mut [common::KeyValue]) {
-    for pair in attributes {
-        pair.key_strindex = 0;
-        keep_value(pair.value.get_or_insert_default());
-    }
-}
-
-fn keep_value(value: &mut common::AnyValue) {
-    match &mut value.value {
-        Some(any_value::Value::StringValueStrindex(_)) => value.value = None,
-        Some(any_value::Value::ArrayValue(list)) => list.values.iter_mut().for_each(keep_value),
-        Some(any_value::Value::KvlistValue(list)) => keep_attributes(&mut list.values),
-        _ => {}
-    }
-}
-
-fn keep_exemplars(exemplars: &mut [wire::Exemplar]) {
-    exemplars.iter_mut().for_each(|exemplar| keep_attributes(&mut exemplar.filtered_attributes));
-}
-
-fn keep_numbers(points: &mut [wire::NumberDataPoint]) {
-    for point in points {
-        keep_attributes(&mut point.attributes);
-        keep_exemplars(&mut point.exemplars);
-    }
-}
-
-fn keep_temporality(temporality: &mut i32) {
-    *temporality = if matches!(*temporality, 1 | 2) { *temporality } else { 0 };
-}
-
-fn keep_metric(metric: &mut wire::Metric) {
-    metric.metadata.clear();
-    match &mut metric.data {
-        None => {}
-        Some(metric::Data::Gauge(data)) => keep_numbers(&mut data.data_points),
-        Some(metric::Data::Sum(data)) => {
-            keep_numbers(&mut data.data_points);
-            keep_temporality(&mut data.aggregation_temporality);
-        }
-        Some(metric::Data::Histogram(data)) => {
-            keep_temporality(&mut data.aggregation_temporality);
-            for point in &mut data.data_points {
-                keep_attributes(&mut point.attributes);
-                keep_exemplars(&mut point.exemplars);
-            }
-        }
-        Some(metric::Data::ExponentialHistogram(data)) => {
-            keep_temporality(&mut data.aggregation_temporality);
-            for point in &mut data.data_points {
-                keep_attributes(&mut point.attributes);
-                keep_exemplars(&mut point.exemplars);
-                point.positive.get_or_insert_default();
-                point.negative.get_or_insert_default();
-            }
-        }
-        Some(metric::Data::Summary(data)) => {
-            data.data_points.iter_mut().for_each(|point| keep_attributes(&mut point.attributes));
         }
     }
 }
@@ -397,7 +280,6 @@ fn full_requests_are_shown() {
 /// Attributes side by side are one run of bytes; with another field between them there is none, and all are still shown.
 #[test]
 fn attributes_are_one_run_of_bytes() {
-    use crate::otlp::metrics::points::PointView as _;
     let pair = [0x3a, 8, 0x0a, 1, b'k', 0x12, 3, 0x0a, 1, b'v'];
     let time = [0x19, 1, 0, 0, 0, 0, 0, 0, 0];
     let together = [&time[..], &pair, &pair, &time].concat();
