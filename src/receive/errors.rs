@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 
+use crate::otlp::json::JsonError;
 use crate::otlp::scan::ScanError;
 
 /// Why a request is refused.
@@ -128,6 +129,17 @@ impl From<ScanError> for Refused {
             ScanError::Malformed(_) => Reason::Malformed,
             ScanError::TooDeep => Reason::TooDeep,
             ScanError::TooManyItems(_) | ScanError::TooManyParts(_) => Reason::TooManyItems,
+        };
+        Self { detail: Some(error.to_string().into()), ..reason.into() }
+    }
+}
+
+impl From<JsonError> for Refused {
+    fn from(error: JsonError) -> Self {
+        let reason = match error {
+            JsonError::Utf8 | JsonError::Malformed(_) => Reason::Malformed,
+            JsonError::TooDeep => Reason::TooDeep,
+            JsonError::TooLarge(_) => Reason::TooLarge,
         };
         Self { detail: Some(error.to_string().into()), ..reason.into() }
     }

@@ -251,6 +251,38 @@ async fn credentials_and_cors() {
     assert_eq!(seen.header("access-control-allow-headers"), "authorization,content-type");
 }
 
+/// H2, H3, H9, J12: a JSON request is forwarded as the same protobuf, and answered in JSON, errors too.
+#[tokio::test]
+async fn json_is_taken() {
+    let bench = Bench::new();
+    let json = [("content-type", "application/json; charset=utf-8")];
+    let text = r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"queue.depth","gauge":
+        {"dataPoints":[{"timeUnixNano":"1700000000000000000"}]}}]}]}],"unknown":1}"#;
+    let seen = bench.post("/v1/metrics", &json, text).await;
+    assert_eq!((seen.status, seen.header("content-type"), &seen.body[..]), (200, "application/json", &b"{}"[..]));
+    let gzipped = [json[0], ("content-encoding", "gzip")];
+    assert_eq!(bench.post("/v1/metrics", &gzipped, gzip(text.as_bytes())).await.status, 200);
+    let expected = ExportMetricsServiceRequest::decode(metrics_bytes(1)).unwrap();
+    for (_, request, items) in bench.forward.requests.lock().unwrap().iter() {
+        assert_eq!((ExportMetricsServiceRequest::decode(&request[..]).unwrap(), *items), (expected.clone(), 1));
+    }
+    let nested = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    for wrong in ["{", "[]", r#"{"resourceMetrics":1}"#, r#"{"resourceMetrics":[],"resourceMetrics":[]}"#, &nested] {
+        let seen = bench.post("/v1/metrics", &json, wrong.to_owned()).await;
+        let status: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+        assert_eq!((seen.status, seen.header("content-type")), (400, "application/json"), "{wrong:.40}");
+        assert_eq!(status["code"], 3);
+        assert!(status["message"].is_string());
+    }
+    *bench.forward.refusal.lock().unwrap() =
+        Some(Unavailable { reason: "queue_full", message: "the queue is full", retry_after_s: 7 });
+    let seen = bench.post("/v1/metrics", &json, text).await;
+    let status: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    let info = serde_json::json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"});
+    assert_eq!((seen.status, &status["details"][0]), (503, &info));
+    bench.rests().await;
+}
+
 /// H10: the rate limit is 429 with Retry-After.
 #[tokio::test]
 async fn the_rate_limit_is_429() {
