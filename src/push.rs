@@ -47,7 +47,9 @@ pub enum PushError {
         reason: String,
     },
     /// The program was built without queue files, and the destination wants one.
-    #[error("destination `{destination}` wants a queue file: build with the feature `queue`, or set `durability: memory`")]
+    #[error(
+        "destination `{destination}` wants a queue file: build with the feature `queue`, or set `durability: memory`"
+    )]
     NoQueueFile {
         /// The destination.
         destination: String,

@@ -20,8 +20,10 @@ use hyper_util::rt::TokioTimer;
 
 use crate::clock::Clock;
 use crate::config::push::{Compression, Destination, Protocol};
-use crate::limits::HEADER_BYTES_MAX;
+use crate::limits::{FORWARD_BYTES_MAX, HEADER_BYTES_MAX};
 use crate::model::signal::Signal;
+use crate::otlp::json;
+use crate::otlp::scan::ScanError;
 use crate::push::PushError;
 use crate::push::client::compress::Compressor;
 use crate::push::client::reply::Reply;
@@ -83,10 +85,30 @@ impl Client {
     }
 
     /// Puts `parts`, requests of one signal, into one request: repeated fields of concatenated messages merge.
-    pub(crate) fn prepare(&self, signal: Signal, parts: &[Bytes], compressor: &mut Compressor) -> Prepared {
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub(crate) fn prepare(
+        &self,
+        signal: Signal,
+        parts: &[Bytes],
+        compressor: &mut Compressor,
+    ) -> Result<Prepared, ScanError> {
+        let text;
+        let parts = match (self.protocol, parts) {
+            (Protocol::HttpJson, [one]) => {
+                text = [Bytes::from(json::encode(signal, one)?)];
+                &text
+            }
+            (Protocol::HttpJson, parts) => {
+                text = [Bytes::from(json::encode(signal, &parts.concat())?)];
+                &text
+            }
+            (Protocol::Grpc | Protocol::HttpProtobuf, parts) => parts,
+        };
         let head = if self.protocol == Protocol::Grpc { GRPC_HEAD_BYTES } else { 0 };
         let mut body = match (self.compression, parts) {
-            (Compression::None, [one]) if head == 0 => return Prepared { signal, body: one.clone() },
+            (Compression::None, [one]) if head == 0 => return Ok(Prepared { signal, body: one.clone() }),
             (compression, parts) => compressor.pack(compression, head, parts),
         };
         if head > 0 {
@@ -97,7 +119,15 @@ impl Client {
                 frame.put_u32(length);
             }
         }
-        Prepared { signal, body: body.freeze() }
+        Ok(Prepared { signal, body: body.freeze() })
+    }
+
+    /// Most bytes of protobuf in one request; JSON is several times as long.
+    pub(crate) fn batch_bytes_max(&self) -> usize {
+        match self.protocol {
+            Protocol::Grpc | Protocol::HttpProtobuf => FORWARD_BYTES_MAX,
+            Protocol::HttpJson => FORWARD_BYTES_MAX / 4,
+        }
     }
 
     /// Sends a request and reads the answer.
@@ -155,8 +185,7 @@ where
 
 fn uri(destination: &Destination, signal: Signal) -> Result<Uri, String> {
     let endpoint = destination.endpoint.trim();
-    let with_scheme =
-        if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
+    let with_scheme = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
     let parsed: Uri = with_scheme.parse().map_err(|error| format!("the endpoint is not a URL: {error}"))?;
     if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.host().is_none_or(str::is_empty) {
         return Err("the endpoint is not an http or https URL".to_owned());
@@ -218,8 +247,8 @@ fn headers(destination: &Destination) -> Result<HeaderMap, String> {
     for (name, value) in &destination.headers {
         // Neither the value nor what is wrong with it is told: it may be a secret.
         let name = HeaderName::try_from(name.as_str()).map_err(|_| format!("header name `{name}` is not valid"))?;
-        let mut value = HeaderValue::try_from(value.reveal())
-            .map_err(|_| format!("the value of header `{name}` is not valid"))?;
+        let mut value =
+            HeaderValue::try_from(value.reveal()).map_err(|_| format!("the value of header `{name}` is not valid"))?;
         value.set_sensitive(true);
         headers.append(name, value);
     }

@@ -20,8 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::config::push::{OnAuthError, Retry};
-use crate::limits::FORWARD_BYTES_MAX;
 use crate::model::signal::Signal;
+use crate::otlp::scan::ScanError;
 use crate::push::client::compress::Compressor;
 use crate::push::client::reply::{Reply, Verdict};
 use crate::push::client::{Client, Prepared};
@@ -102,7 +102,7 @@ impl Sender {
                     () = ledger.wait_for_bytes(self.signal, BURST_BYTES) => {}
                 }
             }
-            ledger.take(self.signal, FORWARD_BYTES_MAX).await
+            ledger.take(self.signal, self.client.batch_bytes_max()).await
         };
         tokio::select! {
             biased;
@@ -111,7 +111,7 @@ impl Sender {
             records = paced => return Some(records),
         }
         while !ledger.is_empty(self.signal) {
-            if let Taken::Records(records) = ledger.try_take(self.signal, FORWARD_BYTES_MAX) {
+            if let Taken::Records(records) = ledger.try_take(self.signal, self.client.batch_bytes_max()) {
                 return Some(records);
             }
             tokio::select! {
@@ -124,7 +124,7 @@ impl Sender {
 
     /// Sends records until they are settled; false when it has to end before, with what is left given back.
     async fn deliver(&mut self, records: Vec<Record>, compressor: &mut Option<Compressor>) -> bool {
-        let mut jobs: VecDeque<Job> = job::plan(self.signal, &records);
+        let mut jobs: VecDeque<Job> = job::plan(self.signal, &records, self.client.batch_bytes_max());
         while let Some(job) = jobs.pop_front() {
             self.queue.departing(self.signal, &records);
             let outcome = self.attempt_until_settled(job, compressor).await;
@@ -174,7 +174,13 @@ impl Sender {
             }
             let ready = match prepared.take() {
                 Some(ready) => ready,
-                None => self.prepare(&job, compressor).await,
+                None => match self.prepare(&job, compressor).await {
+                    Ok(ready) => ready,
+                    Err(error) => {
+                        self.drop_job(&job, "not_json", &error.to_string());
+                        return Outcome::Done;
+                    }
+                },
             };
             let Some(reply) = self.attempt(&ready).await else { return Outcome::Ended(job) };
             prepared = Some(ready);
@@ -242,7 +248,7 @@ impl Sender {
         reply
     }
 
-    async fn prepare(&self, job: &Job, compressor: &mut Option<Compressor>) -> Prepared {
+    async fn prepare(&self, job: &Job, compressor: &mut Option<Compressor>) -> Result<Prepared, ScanError> {
         let bodies: Vec<Bytes> = job.iter().map(|part| part.body.clone()).collect();
         let bytes: usize = bodies.iter().map(Bytes::len).sum();
         let mut context = compressor.take().unwrap_or_default();

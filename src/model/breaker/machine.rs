@@ -103,11 +103,17 @@ const fn next(phase: Phase, input: Input, failures_max: u32) -> (Phase, Admissio
             }
         }
         (Phase::Open { until_ms }, Input::Asked { now_ms }) => {
-            if now_ms >= until_ms { (Phase::HalfOpen, Admission::Go) } else { (phase, Admission::Until(until_ms)) }
+            if now_ms >= until_ms {
+                (Phase::HalfOpen, Admission::Go)
+            } else {
+                (phase, Admission::Until(until_ms))
+            }
         }
         // A call that went out before the breaker opened tells as much about the destination as a probe does.
         (Phase::Open { .. }, Input::Succeeded) => (Phase::Closed { failures: 0 }, Admission::Go),
-        (Phase::Open { until_ms }, Input::Failed { .. } | Input::Abandoned { .. }) => (phase, Admission::Until(until_ms)),
+        (Phase::Open { until_ms }, Input::Failed { .. } | Input::Abandoned { .. }) => {
+            (phase, Admission::Until(until_ms))
+        }
         (Phase::HalfOpen, Input::Asked { .. }) => (phase, Admission::Probing),
         (Phase::HalfOpen, Input::Failed { probe_at_ms }) => {
             (Phase::Open { until_ms: probe_at_ms }, Admission::Until(probe_at_ms))

@@ -30,7 +30,8 @@ pub(crate) async fn http_reply(response: Response<Incoming>, signal: Signal, clo
     if head.status.is_success() {
         // It was taken, whatever the body turns out to be.
         let read = body.ok().and_then(|body| inflate(body.to_bytes(), head.headers.get(CONTENT_ENCODING)));
-        let is_json = head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+        let is_json =
+            head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
         let partial = read.and_then(|body| if is_json { partial_json(&body, signal) } else { partial(&body) });
         let (rejected, message) = partial.clone().unwrap_or_default();
         return Reply::Accepted { rejected, message: shortened(&message), readable: partial.is_some() };
@@ -74,7 +75,8 @@ pub(crate) async fn grpc_reply(response: Response<Incoming>) -> Reply {
 fn grpc_status(trailers: &HeaderMap, body: &Bytes) -> Reply {
     let code = trailers.get("grpc-status").and_then(|code| code.to_str().ok()?.parse().ok()).unwrap_or(2);
     if code == 0 {
-        let message = body.split_first_chunk::<5>().and_then(|(head, message)| (head.first() == Some(&0)).then_some(message));
+        let message =
+            body.split_first_chunk::<5>().and_then(|(head, message)| (head.first() == Some(&0)).then_some(message));
         let partial = message.and_then(partial);
         let (rejected, text) = partial.clone().unwrap_or_default();
         return Reply::Accepted { rejected, message: shortened(&text), readable: partial.is_some() };

@@ -59,8 +59,7 @@ fn client_config(tls: &ClientTls, secure: bool) -> Result<ClientConfig, String> 
     match (&tls.certificate, &tls.key) {
         (Some(certificate), Some(key)) => {
             let chain = certificates(certificate)?;
-            let key_der =
-                PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
+            let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
             builder.with_client_auth_cert(chain, key_der).map_err(|error| error.to_string())
         }
         (None, None) => Ok(builder.with_no_client_auth()),

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::limits::FORWARD_BYTES_MAX;
 use crate::model::signal::Signal;
 use crate::otlp::frame;
 use crate::push::queue::ledger::Record;
@@ -26,7 +25,7 @@ pub(crate) struct Part {
 pub(crate) type Job = Vec<Part>;
 
 /// The jobs of a batch of records: one, unless a single record is larger than a request may be.
-pub(crate) fn plan(signal: Signal, records: &[Record]) -> VecDeque<Job> {
+pub(crate) fn plan(signal: Signal, records: &[Record], bytes_max: usize) -> VecDeque<Job> {
     let whole = |(place, record): (usize, &Record)| Part {
         record: place,
         items: record.items,
@@ -35,7 +34,7 @@ pub(crate) fn plan(signal: Signal, records: &[Record]) -> VecDeque<Job> {
     };
     let parts: Job = records.iter().enumerate().map(whole).collect();
     match parts.as_slice() {
-        [one] if one.body.len() > FORWARD_BYTES_MAX => cut(signal, one).into_iter().map(|part| vec![part]).collect(),
+        [one] if one.body.len() > bytes_max => cut(signal, one, bytes_max).into_iter().map(|part| vec![part]).collect(),
         _ => VecDeque::from([parts]),
     }
 }
@@ -54,8 +53,8 @@ pub(crate) fn halve(signal: Signal, mut job: Job) -> Option<(Job, Job)> {
 }
 
 /// Pieces that fit into one request each, where they can be made; their items add up to those of the whole.
-fn cut(signal: Signal, part: &Part) -> Vec<Part> {
-    let Ok(pieces) = frame::split(signal, &part.body, FORWARD_BYTES_MAX, usize::MAX) else { return vec![part.clone()] };
+fn cut(signal: Signal, part: &Part, bytes_max: usize) -> Vec<Part> {
+    let Ok(pieces) = frame::split(signal, &part.body, bytes_max, usize::MAX) else { return vec![part.clone()] };
     let mut left = part.items;
     let last = pieces.len().saturating_sub(1);
     let piece = |(place, piece): (usize, frame::Piece)| {

@@ -61,7 +61,12 @@ impl Board {
                 let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
                 if inner.shouted_ms.is_none_or(|at_ms| now_ms.saturating_sub(at_ms) >= SHOUT_INTERVAL_MS) {
                     inner.shouted_ms = Some(now_ms);
-                    tracing::error!(destination, signal = signal.as_str(), error, "destination refuses us: data is held");
+                    tracing::error!(
+                        destination,
+                        signal = signal.as_str(),
+                        error,
+                        "destination refuses us: data is held"
+                    );
                 }
             }
             Condition::Retrying if before != condition => {

@@ -69,10 +69,8 @@ fn try_open(path: &Path, bytes_max: u64) -> rusqlite::Result<Connection> {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
         rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
     })?;
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let pages_max = bytes_max / PAGE_BYTES + PAGES_SPARE;
     connection.execute_batch(&format!(
         "PRAGMA page_size = {PAGE_BYTES}; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
@@ -173,7 +171,8 @@ fn remember_death(connection: &Connection, signal: Signal, first: i64, last: i64
     let both = params![first, last];
     connection.execute(&format!("UPDATE {table} SET attempts = attempts + 1 WHERE id BETWEEN ?1 AND ?2"), both)?;
     let poisonous = format!("FROM {table} WHERE id BETWEEN ?1 AND ?2 AND attempts >= {ATTEMPTS_MAX}");
-    let items: i64 = connection.query_row(&format!("SELECT coalesce(sum(items), 0) {poisonous}"), both, |row| row.get(0))?;
+    let items: i64 =
+        connection.query_row(&format!("SELECT coalesce(sum(items), 0) {poisonous}"), both, |row| row.get(0))?;
     let transaction = connection.unchecked_transaction()?;
     let moved = connection.execute(
         &format!("INSERT INTO dead SELECT '{table}', id, items, crc, received_at, codec, body {poisonous}"),

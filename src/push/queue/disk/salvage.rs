@@ -35,7 +35,8 @@ pub(crate) fn set_aside(path: &Path, unix_s: u64) -> PathBuf {
 
 /// Copies the readable records of `aside` into `fresh`; tells the items of those that are damaged, where they can be counted.
 pub(crate) fn salvage(aside: &Path, fresh: &Connection) -> Vec<(Signal, &'static str, u64)> {
-    let Ok(old) = Connection::open_with_flags(aside, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let Ok(old) =
+        Connection::open_with_flags(aside, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
     else {
         return Vec::new();
     };

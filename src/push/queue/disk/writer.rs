@@ -258,7 +258,15 @@ impl Writer {
             let packed = parcel.packed.get_or_init(|| body::pack(parcel.items, &parcel.body));
             let mut store = self.connection.prepare_cached(file::insert_sql(parcel.signal))?;
             let received_at = insert.received_ms + self.unix_offset_ms;
-            store.execute(params![id, parcel.items as i64, packed.crc, received_at, 0, packed.codec, &packed.bytes[..]])?;
+            store.execute(params![
+                id,
+                parcel.items as i64,
+                packed.crc,
+                received_at,
+                0,
+                packed.codec,
+                &packed.bytes[..]
+            ])?;
         }
         self.connection.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
@@ -314,7 +322,8 @@ impl Writer {
         let mut damaged = Vec::new();
         match self.read(signal, (after, before), &mut records, &mut damaged) {
             Ok(last_id) => {
-                let sizes: Vec<(u64, u64)> = damaged.iter().map(|(_, items, size_bytes)| (*items, *size_bytes)).collect();
+                let sizes: Vec<(u64, u64)> =
+                    damaged.iter().map(|(_, items, size_bytes)| (*items, *size_bytes)).collect();
                 self.removals.extend(damaged.into_iter().map(|(id, _, size_bytes)| Removal {
                     signal,
                     first: id,
