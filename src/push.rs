@@ -7,6 +7,9 @@ pub mod hooks;
 mod queue;
 mod sender;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

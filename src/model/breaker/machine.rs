@@ -172,7 +172,8 @@ mod tests {
                 let after = breaker.phase();
                 if let (Phase::Closed { .. }, Phase::Open { .. }) = (before, after) {
                     let enough = matches!(before, Phase::Closed { failures } if failures + 1 >= failures_max);
-                    prop_assert!(enough && matches!(input, Input::Failed { .. }));
+                    let failed = matches!(input, Input::Failed { .. });
+                    prop_assert!(enough && failed);
                 }
                 if after == Phase::HalfOpen && before != Phase::HalfOpen {
                     let in_time = matches!((before, input),
@@ -180,7 +181,8 @@ mod tests {
                     prop_assert!(in_time);
                 }
                 if matches!(input, Input::Asked { .. }) && admission == Admission::Go {
-                    prop_assert!(!matches!(after, Phase::Open { .. }));
+                    let open = matches!(after, Phase::Open { .. });
+                    prop_assert!(!open);
                 }
                 if input == Input::Succeeded {
                     prop_assert_eq!(after, Phase::Closed { failures: 0 });

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 
 use crate::config::push::{ClientTls, Destination, Protocol};
 use crate::push::client::provider;
@@ -26,7 +26,10 @@ pub(crate) fn connector(
     http.set_keepalive(Some(Duration::from_secs(60)));
     let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http();
     let builder = match &destination.tls.server_name {
-        Some(name) => builder.with_server_name(name.clone()),
+        Some(name) => {
+            let name = ServerName::try_from(name.clone()).map_err(|_| "`tls.server_name` is not a name".to_owned())?;
+            builder.with_server_name_resolver(FixedServerNameResolver::new(name))
+        }
         None => builder,
     };
     Ok(match destination.protocol {
