@@ -1,5 +1,7 @@
 //! A circuit breaker as it is observed: closed lets calls flow, open rejects them, half-open lets probes through.
 
+pub mod machine;
+
 /// The state of a circuit breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum BreakerState {

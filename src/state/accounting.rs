@@ -103,6 +103,8 @@ pub struct SignalAccount {
     pub queue_bytes: AtomicU64,
     /// Sends that were repeated.
     pub retries: AtomicU64,
+    /// Sends that ended without an answer: each may have left a duplicate at the destination.
+    pub unanswered: AtomicU64,
 }
 
 /// What one destination has done; written by `push`, read by snapshots.
