@@ -1,14 +1,18 @@
 //! The pull layer: every view of a snapshot over HTTP.
 
+pub mod openapi;
 pub mod problem;
 pub mod query;
+pub mod v1;
 
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::config::links::Links;
 use crate::config::pull::PullEndpoint;
 use crate::readiness::Readiness;
 use crate::state::Store;
+use crate::tasks::Tasks;
 
 /// What the handlers of one endpoint share; cheap to clone.
 #[derive(Clone, Debug)]
@@ -27,6 +31,10 @@ pub struct Shared {
     pub clock: Clock,
     /// The resolved configuration as JSON, secrets redacted, for `about`.
     pub about: serde_json::Value,
+    /// Link templates into other tools.
+    pub links: Links,
+    /// The owner of the streams' tasks; its cancel ends every stream.
+    pub tasks: Tasks,
 }
 
 impl PullState {

@@ -1,12 +1,32 @@
 //! Alerts and the recommendations that stand beside them.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
-use crate::model::alert::{Alert as AlertFacts, Recommendation as RecommendationFacts};
+use crate::model::alert::{Alert as AlertFacts, Level, Recommendation as RecommendationFacts};
 use crate::model::snapshot::Snapshot;
 use crate::pull::v1::noun::{Context, Noun, seconds};
-use crate::pull::v1::sort::sort_fields;
+use crate::pull::v1::sort::{SortValue, sort_fields};
+
+/// A level that prints as its name and sorts by its gravity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gravity(pub Level);
+
+impl Serialize for Gravity {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl From<Gravity> for SortValue {
+    fn from(gravity: Gravity) -> Self {
+        Self::Number(match gravity.0 {
+            Level::Info => 0.0,
+            Level::Warning => 1.0,
+            Level::Critical => 2.0,
+        })
+    }
+}
 
 /// One alert, active or resolved.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -23,8 +43,9 @@ pub struct Alert<'a> {
     pub key: &'a str,
     /// system, pool, worker, component, circuit_breaker, stream, service or push.
     pub category: &'a str,
-    /// info, warning or critical.
-    pub level: &'a str,
+    /// info, warning or critical; sorts by gravity.
+    #[schema(value_type = String)]
+    pub level: Gravity,
     /// active or resolved.
     pub state: &'a str,
     /// For people.
@@ -55,7 +76,7 @@ impl<'a> From<&'a AlertFacts> for Alert<'a> {
             name: &facts.rule,
             key: &facts.id,
             category: facts.category,
-            level: facts.level.as_str(),
+            level: Gravity(facts.level),
             state: if facts.resolved_unix_ms.is_some() { "resolved" } else { "active" },
             message: &facts.message,
             subject: &facts.subject,
@@ -85,7 +106,7 @@ impl<'a> Noun<'a> for Alert<'a> {
     }
 
     fn is_in_scope(context: &Context<'a>, facts: &AlertFacts) -> bool {
-        context.holds_named(facts.service.as_deref(), facts.instance.as_deref(), facts.environment.as_deref())
+        facts.is_in(context.scope)
     }
 
     fn is_same(before: &AlertFacts, now: &AlertFacts) -> bool {
@@ -117,8 +138,9 @@ pub struct Recommendation<'a> {
     /// performance, reliability, capacity or configuration.
     #[serde(rename = "type")]
     pub kind: &'a str,
-    /// info, warning or critical.
-    pub priority: &'a str,
+    /// info, warning or critical; sorts by gravity.
+    #[schema(value_type = String)]
+    pub priority: Gravity,
     /// A few words.
     pub title: &'a str,
     /// For people.
@@ -140,7 +162,7 @@ impl<'a> From<&'a RecommendationFacts> for Recommendation<'a> {
             name: &facts.subject,
             key: &facts.id,
             kind: facts.kind,
-            priority: facts.priority.as_str(),
+            priority: Gravity(facts.priority),
             title: &facts.title,
             message: &facts.message,
             actions: facts.actions.iter().map(AsRef::as_ref).collect(),
@@ -152,9 +174,13 @@ impl<'a> From<&'a RecommendationFacts> for Recommendation<'a> {
 impl<'a> Recommendation<'a> {
     /// The recommendations in scope.
     pub fn all(context: &Context<'a>) -> Vec<Self> {
-        let holds = |facts: &&RecommendationFacts| {
-            context.holds_named(facts.service.as_deref(), facts.instance.as_deref(), facts.environment.as_deref())
-        };
-        context.snapshot.alerts.recommendations.iter().filter(holds).map(Self::from).collect()
+        context
+            .snapshot
+            .alerts
+            .recommendations
+            .iter()
+            .filter(|facts| facts.is_in(context.scope))
+            .map(Self::from)
+            .collect()
     }
 }

@@ -146,9 +146,8 @@ impl<'a> Noun<'a> for Exporter<'a> {
 
     fn view(context: &Context<'a>, facts: &'a DestinationFacts) -> Self {
         let owner = context.local().map(|place| context.owner(place));
-        let signal = |signal: Signal| {
-            facts.signals.get(signal.index()).and_then(Option::as_ref).map(ExporterSignal::from)
-        };
+        let signal =
+            |signal: Signal| facts.signals.get(signal.index()).and_then(Option::as_ref).map(ExporterSignal::from);
         let held = || facts.signals.iter().flatten();
         Self {
             service: owner.map(|owner| owner.service),

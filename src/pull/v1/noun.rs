@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::config::links::Links;
+use crate::model::health::{HealthRules, System};
 use crate::model::scope::Scope;
 use crate::model::snapshot::{InstanceFacts, Liveness, Snapshot};
 
@@ -17,26 +18,25 @@ pub struct Context<'a> {
     pub scope: &'a Scope,
     /// Link templates.
     pub links: &'a Links,
+    /// What makes a scope healthy.
+    pub rules: &'a HealthRules,
     places: BTreeSet<usize>,
 }
 
 impl<'a> Context<'a> {
     /// Finds the instances in scope once.
-    pub fn new(snapshot: &'a Snapshot, scope: &'a Scope, links: &'a Links) -> Self {
-        Self { snapshot, scope, links, places: scope.places(snapshot) }
+    pub fn new(snapshot: &'a Snapshot, scope: &'a Scope, links: &'a Links, rules: &'a HealthRules) -> Self {
+        Self { snapshot, scope, links, rules, places: scope.places(snapshot) }
+    }
+
+    /// The scope's health and figures, the same as every other view prints.
+    pub fn system(&self) -> System {
+        System::of(self.snapshot, self.scope, self.rules)
     }
 
     /// Whether something of this owner is in scope; what has no owner is there where nothing is filtered (contract §9).
     pub fn holds(&self, owner: Option<usize>) -> bool {
         owner.map_or_else(|| self.scope.is_everything(), |place| self.places.contains(&place))
-    }
-
-    /// Whether something that names its service and instance itself is in scope.
-    pub fn holds_named(&self, service: Option<&str>, instance: Option<&str>, environment: Option<&str>) -> bool {
-        let fits = |wanted: Option<&str>, told: Option<&str>| wanted.is_none() || wanted == told;
-        fits(self.scope.service.as_deref(), service)
-            && fits(self.scope.instance.as_deref(), instance)
-            && fits(self.scope.environment.as_deref(), environment)
     }
 
     /// What an entity carries of its instance.

@@ -2,11 +2,8 @@
 
 use std::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
-
 /// The value of one field of one row.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum SortValue {
     /// A number, or a truth as 0 and 1.
     Number(f64),
@@ -24,8 +21,7 @@ impl From<&str> for SortValue {
 
 impl From<f64> for SortValue {
     fn from(number: f64) -> Self {
-        // Infinity has no JSON form, so that a cursor could not carry it.
-        if number.is_nan() { Self::Unknown } else { Self::Number(number.clamp(f64::MIN, f64::MAX)) }
+        if number.is_nan() { Self::Unknown } else { Self::Number(number) }
     }
 }
 

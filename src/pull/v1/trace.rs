@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::model::health::System;
 use crate::model::trace::{KeptSpan, SpanKind};
 use crate::pull::v1::component::per_second;
 use crate::pull::v1::links;
@@ -55,12 +56,12 @@ pub struct Span<'a> {
 
 impl<'a> Traces<'a> {
     /// The traces in scope.
-    pub fn new(context: &Context<'a>) -> Self {
+    pub fn new(context: &Context<'a>, system: &System) -> Self {
         let now = context.snapshot.taken_at_unix_ms;
         let mut traces = Self {
-            total_traces: 0,
+            total_traces: system.traces_total,
             total_spans: 0,
-            active_spans: 0,
+            active_spans: system.spans_active,
             traces_per_second: 0.0,
             slow: spans(context, SpanKind::Slow),
             failed: spans(context, SpanKind::Failed),
@@ -68,9 +69,7 @@ impl<'a> Traces<'a> {
         for (place, instance) in context.snapshot.instances.iter().enumerate() {
             if context.holds(Some(place)) {
                 let known_s = seconds(now.saturating_sub(instance.first_seen_unix_ms));
-                traces.total_traces += instance.traces;
                 traces.total_spans += instance.spans;
-                traces.active_spans += instance.spans_active;
                 traces.traces_per_second += per_second(instance.traces, known_s);
             }
         }
