@@ -86,3 +86,22 @@ pub struct ProblemSchema {
     /// What an ambiguous name may mean (409).
     pub candidates: Option<Vec<serde_json::Value>>,
 }
+
+/// What the plugin's stream carries.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PoolStreamParameters {
+    /// One pool by its name; the sum of all in scope where it is not given.
+    pub pool: Option<String>,
+    /// Whether every message also holds the workers.
+    pub stats: Option<bool>,
+}
+
+/// What the version 1 stream carries.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TopicParameters {
+    /// pools, workers, components, breakers, streams, alerts, traces, exporters, events, separated by commas; all where it
+    /// is not given.
+    pub topics: Option<String>,
+}
