@@ -29,3 +29,7 @@ pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const FORWARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Window of `error_rate` and `items_per_second`.
 pub const RATE_WINDOW_S: u64 = 60;
+/// Renderings of one snapshot that an endpoint keeps: views times the filters that people look through.
+pub const RENDERED_VIEWS_MAX: usize = 256;
+/// Bytes of those renderings; a larger one is made again for whoever asks next.
+pub const RENDERED_BYTES_MAX: usize = 16 * 1024 * 1024;

@@ -1,18 +1,31 @@
 //! The pull layer: every view of a snapshot over HTTP.
 
+pub mod accept;
+pub mod cache;
+pub mod compat;
+pub mod json;
+pub mod probes;
 pub mod problem;
 pub mod query;
+pub mod route;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
+use axum::Router;
+
 use crate::clock::Clock;
 use crate::config::pull::PullEndpoint;
+use crate::model::scope::Scope;
+use crate::model::snapshot::Snapshot;
+use crate::pull::cache::{Cache, Rendered, View};
 use crate::readiness::Readiness;
 use crate::state::Store;
 
 /// What the handlers of one endpoint share; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct PullState(Arc<Shared>);
+pub struct PullState(Arc<(Shared, Cache)>);
 
 /// See [`PullState`].
 #[derive(Debug)]
@@ -32,7 +45,33 @@ pub struct Shared {
 impl PullState {
     /// Wraps what is shared.
     pub fn new(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+        Self(Arc::new((shared, Cache::default())))
+    }
+
+    /// A view of the present snapshot, rendered once for each snapshot, scope and variant (whatever else the view depends
+    /// on). `name` is the view's own.
+    pub async fn render(
+        &self,
+        name: &'static str,
+        scope: Scope,
+        variant: &str,
+        render: impl FnOnce(&Snapshot, &Scope) -> Rendered,
+    ) -> Rendered {
+        let snapshot = self.store.snapshot();
+        self.render_of(&snapshot, name, scope, variant, render).await
+    }
+
+    /// As [`PullState::render`], of a snapshot that is at hand.
+    pub async fn render_of(
+        &self,
+        snapshot: &Snapshot,
+        name: &'static str,
+        scope: Scope,
+        variant: &str,
+        render: impl FnOnce(&Snapshot, &Scope) -> Rendered,
+    ) -> Rendered {
+        let view = View { name, scope: scope.clone(), variant: variant.to_owned() };
+        self.0.1.get(snapshot, view, || render(snapshot, &scope)).await
     }
 }
 
@@ -40,6 +79,15 @@ impl std::ops::Deref for PullState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0
+        &self.0.0
     }
+}
+
+/// Every route of an endpoint. Credentials, rate limits, CORS and TLS are the listener's; the router has none.
+pub fn router(state: PullState) -> Router {
+    let mut router = Router::new();
+    for route in route::table(&state.endpoint) {
+        router = router.route(&route.path, route.handler);
+    }
+    router.method_not_allowed_fallback(problem::unknown_method).fallback(problem::unknown_path).with_state(state)
 }
