@@ -11,6 +11,8 @@ pub const DEPTH_MAX: u32 = 96;
 pub const EXPORT_INTERVAL_MAX_MS: u64 = 300_000;
 /// Shortest silence after which an instance or a series may be called stale.
 pub const STALE_AFTER_MIN_MS: u64 = 15_000;
+/// Alert conditions that are tracked at once; with so many on, one more tells nobody anything.
+pub const ALERTS_MAX: usize = 10_000;
 /// Resolved alerts that are remembered.
 pub const RESOLVED_ALERTS_MAX: usize = 200;
 /// Events (transitions, alerts, restarts) in the ring that `events` and reconnecting streams read.
@@ -45,3 +47,7 @@ pub const SSE_PING_MS: u64 = 5_000;
 pub const SSE_RETRY_MS: u64 = 3_000;
 /// Longest life of one SSE connection, ± 10 %: load balancers and leaks get a fresh start, and not all at once.
 pub const SSE_LIFETIME_MS: u64 = 60 * 60 * 1_000;
+/// Renderings of one snapshot that an endpoint keeps: views times the filters that people look through.
+pub const RENDERED_VIEWS_MAX: usize = 256;
+/// Bytes of those renderings; a larger one is made again for whoever asks next.
+pub const RENDERED_BYTES_MAX: usize = 16 * 1024 * 1024;

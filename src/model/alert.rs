@@ -1,5 +1,12 @@
 //! Alerts and recommendations as facts; how rules are judged stands in the functions beside them.
 
+pub mod built_in;
+pub mod judge;
+pub mod rule;
+mod subjects;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::model::scope::Scope;

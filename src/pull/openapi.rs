@@ -105,3 +105,8 @@ pub struct TopicParameters {
     /// is not given.
     pub topics: Option<String>,
 }
+
+/// The document.
+pub async fn document() -> &'static str {
+    "{}"
+}

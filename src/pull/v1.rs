@@ -25,30 +25,28 @@ pub mod trace;
 pub mod whole;
 pub mod worker;
 
-use axum::Router;
-use axum::routing::get;
-
-use crate::pull::PullState;
+use crate::pull::route::Route;
 
 /// The routes under `/api/v1/` but for the stream, which is SSE.
-pub fn router() -> Router<PullState> {
-    Router::new()
-        .route("/api/v1/snapshot", get(singles::snapshot))
-        .route("/api/v1/services", get(handlers::services))
-        .route("/api/v1/pools", get(handlers::pools))
-        .route("/api/v1/workers", get(handlers::workers))
-        .route("/api/v1/workers/{id}", get(singles::worker))
-        .route("/api/v1/components", get(handlers::components))
-        .route("/api/v1/breakers", get(handlers::breakers))
-        .route("/api/v1/breakers/{name}/transitions", get(singles::transitions))
-        .route("/api/v1/streams", get(handlers::streams))
-        .route("/api/v1/alerts", get(handlers::alerts))
-        .route("/api/v1/recommendations", get(handlers::recommendations))
-        .route("/api/v1/traces", get(singles::traces))
-        .route("/api/v1/exporters", get(handlers::exporters))
-        .route("/api/v1/history", get(singles::history))
-        .route("/api/v1/events", get(singles::events))
-        .route("/api/v1/about", get(singles::about))
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/snapshot", "Everything at one moment", singles::snapshot),
+        Route::get("/api/v1/services", "Services and their instances", handlers::services),
+        Route::get("/api/v1/pools", "Pools", handlers::pools),
+        Route::get("/api/v1/workers", "Workers", handlers::workers),
+        Route::get("/api/v1/workers/{id}", "One worker", singles::worker),
+        Route::get("/api/v1/components", "Components", handlers::components),
+        Route::get("/api/v1/breakers", "Circuit breakers", handlers::breakers),
+        Route::get("/api/v1/breakers/{name}/transitions", "Transitions of one breaker", singles::transitions),
+        Route::get("/api/v1/streams", "Streams", handlers::streams),
+        Route::get("/api/v1/alerts", "Alerts", handlers::alerts),
+        Route::get("/api/v1/recommendations", "Recommendations", handlers::recommendations),
+        Route::get("/api/v1/traces", "Traces and the spans that are kept", singles::traces),
+        Route::get("/api/v1/exporters", "Push destinations", handlers::exporters),
+        Route::get("/api/v1/history", "Samples of the last minutes", singles::history),
+        Route::get("/api/v1/events", "What happened", singles::events),
+        Route::get("/api/v1/about", "Version, run, configuration", singles::about),
+    ]
 }
 
 #[cfg(test)]

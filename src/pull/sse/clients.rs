@@ -51,12 +51,7 @@ impl Clients {
     ///
     /// # Errors
     /// When a cap is reached.
-    pub fn seat(
-        self: &Arc<Self>,
-        address: IpAddr,
-        caps: Caps,
-        accounting: &Arc<Accounting>,
-    ) -> Result<Seat, NoSeat> {
+    pub fn seat(self: &Arc<Self>, address: IpAddr, caps: Caps, accounting: &Arc<Accounting>) -> Result<Seat, NoSeat> {
         let address = network(address);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.total >= caps.total_max {

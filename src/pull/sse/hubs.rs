@@ -63,8 +63,7 @@ impl Hubs {
             return Err(NoStream::Stopping);
         }
         let endpoint = &state.endpoint;
-        let caps =
-            Caps { total_max: endpoint.sse_clients_max, per_address_max: endpoint.sse_clients_per_address_max };
+        let caps = Caps { total_max: endpoint.sse_clients_max, per_address_max: endpoint.sse_clients_per_address_max };
         let seat = self.clients.seat(address, caps, state.store.accounting())?;
         let (set, was_idle) = self.enter(state, key)?;
         if was_idle {

@@ -89,8 +89,7 @@ fn changes(state: &PullState, set: &Set, step: &Step<'_>, topics: Topics) -> Vec
     if step.now.id != step.before.id {
         let (old, new) = (context(state, set, step.before), context(state, set, step.now));
         let (before, now) = (old.system(), new.system());
-        let (before, now) =
-            (Moment { context: &old, system: &before }, Moment { context: &new, system: &now });
+        let (before, now) = (Moment { context: &old, system: &before }, Moment { context: &new, system: &now });
         if let Some(delta) = Delta::between(&before, &now, topics) {
             push("delta", &json(&delta));
         }

@@ -83,7 +83,7 @@ impl Set {
     pub fn new(state: &PullState, key: SetKey, generation: u64) -> Arc<Self> {
         // Before the snapshot: an event in between is sent twice rather than never.
         let latest_event = state.store.events().latest();
-        let source = state.store.snapshot();
+        let source = state.snapshot();
         let run: String = source.run_id.chars().filter(char::is_ascii_alphanumeric).collect();
         let progress = Progress { source, latest_event, sequence: 0, ring: Ring::default() };
         let frame = Arc::new(progress.frame(0, Bytes::new()));
@@ -111,7 +111,7 @@ impl Set {
     pub fn advance(&self, state: &PullState) {
         let mut progress = self.progress();
         let latest_event = state.store.events().latest();
-        let snapshot = state.store.snapshot();
+        let snapshot = state.snapshot();
         if let Kind::Topics(_) = self.key.kind
             && snapshot.id == progress.source.id
             && latest_event == progress.latest_event

@@ -33,7 +33,7 @@ pub(super) fn context<'a>(state: &'a PullState, snapshot: &'a Arc<Snapshot>, sco
 #[utoipa::path(get, path = "/api/v1/services", operation_id = "list_services", tag = "v1",
     params(ScopeParameters, PageParameters), responses((status = 200, body = List<Service<'static>>)))]
 pub async fn services(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     answer(&context, &query.parameters, views::<Service<'_>>(&context), "name")
 }
@@ -42,7 +42,7 @@ pub async fn services(State(state): State<PullState>, query: ScopeQuery) -> Resu
 #[utoipa::path(get, path = "/api/v1/pools", operation_id = "list_pools", tag = "v1",
     params(ScopeParameters, PageParameters), responses((status = 200, body = List<Pool<'static>>)))]
 pub async fn pools(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     answer(&context, &query.parameters, views::<Pool<'_>>(&context), "name")
 }
@@ -52,7 +52,7 @@ pub async fn pools(State(state): State<PullState>, query: ScopeQuery) -> Result<
     params(ScopeParameters, WorkerParameters, PageParameters), responses((status = 200, body = List<Worker<'static>>)))]
 pub async fn workers(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let filter = WorkerFilter::read(&query.parameters)?;
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let mut rows: Vec<Worker<'_>> = views(&context);
     rows.retain(|worker| filter.passes(worker));
@@ -63,7 +63,7 @@ pub async fn workers(State(state): State<PullState>, query: ScopeQuery) -> Resul
 #[utoipa::path(get, path = "/api/v1/components", operation_id = "list_components", tag = "v1",
     params(ScopeParameters, PageParameters), responses((status = 200, body = List<Component<'static>>)))]
 pub async fn components(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     answer(&context, &query.parameters, whole::components(&context), "name")
 }
@@ -72,7 +72,7 @@ pub async fn components(State(state): State<PullState>, query: ScopeQuery) -> Re
 #[utoipa::path(get, path = "/api/v1/breakers", operation_id = "list_breakers", tag = "v1",
     params(ScopeParameters, PageParameters), responses((status = 200, body = List<Breaker<'static>>)))]
 pub async fn breakers(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     answer(&context, &query.parameters, views::<Breaker<'_>>(&context), "name")
 }
@@ -81,7 +81,7 @@ pub async fn breakers(State(state): State<PullState>, query: ScopeQuery) -> Resu
 #[utoipa::path(get, path = "/api/v1/streams", operation_id = "list_streams", tag = "v1",
     params(ScopeParameters, PageParameters), responses((status = 200, body = List<Stream<'static>>)))]
 pub async fn streams(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     answer(&context, &query.parameters, views::<Stream<'_>>(&context), "name")
 }
@@ -98,7 +98,7 @@ pub async fn alerts(State(state): State<PullState>, query: ScopeQuery) -> Result
             return Err(Problem::bad_request(format!("`state` is active, resolved or all, not {other:?}")));
         }
     };
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let mut rows: Vec<Alert<'_>> = Vec::new();
     if active {
@@ -115,7 +115,7 @@ pub async fn alerts(State(state): State<PullState>, query: ScopeQuery) -> Result
 #[utoipa::path(get, path = "/api/v1/recommendations", operation_id = "list_recommendations", tag = "v1",
     params(ScopeParameters, PageParameters), responses((status = 200, body = List<Recommendation<'static>>)))]
 pub async fn recommendations(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     answer(&context, &query.parameters, Recommendation::all(&context), "-priority")
 }
@@ -124,7 +124,7 @@ pub async fn recommendations(State(state): State<PullState>, query: ScopeQuery) 
 #[utoipa::path(get, path = "/api/v1/exporters", operation_id = "list_exporters", tag = "v1",
     params(ScopeParameters, PageParameters), responses((status = 200, body = List<Exporter<'static>>)))]
 pub async fn exporters(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     answer(&context, &query.parameters, views::<Exporter<'_>>(&context), "name")
 }

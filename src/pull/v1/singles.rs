@@ -50,7 +50,7 @@ fn wanted(path: Result<Path<String>, PathRejection>) -> Result<String, Problem> 
 pub async fn snapshot(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     // Before the snapshot, so that an event in between is seen twice rather than never.
     let latest_event = state.store.events().latest();
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let system = context.system();
     json(&Whole::new(&context, &system, Topics::ALL, latest_event))
@@ -70,7 +70,7 @@ pub async fn worker(
     query: ScopeQuery,
 ) -> Result<Response, Problem> {
     let wanted = wanted(path)?;
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let value = Worker::view(&context, find::<Worker<'_>>(&context, &wanted)?);
     json(&Single { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), value, errors: failures(&snapshot) })
@@ -90,7 +90,7 @@ pub async fn transitions(
     query: ScopeQuery,
 ) -> Result<Response, Problem> {
     let wanted = wanted(path)?;
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let breaker = find::<Breaker<'_>>(&context, &wanted)?;
     json(&unpaged(&snapshot, Transition::all(&context, breaker)))
@@ -100,7 +100,7 @@ pub async fn transitions(
 #[utoipa::path(get, path = "/api/v1/traces", operation_id = "get_traces", tag = "v1",
     params(ScopeParameters), responses((status = 200, body = Single<Traces<'static>>)))]
 pub async fn traces(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let value = Traces::new(&context, &context.system());
     json(&Single { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), value, errors: failures(&snapshot) })
@@ -115,7 +115,7 @@ pub async fn traces(State(state): State<PullState>, query: ScopeQuery) -> Result
         (status = 409, body = ProblemSchema, content_type = "application/problem+json"),
     ))]
 pub async fn history(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let asked = Asked::read(&context, &query.parameters)?;
     let columns = if asked.is_empty {
@@ -131,7 +131,7 @@ pub async fn history(State(state): State<PullState>, query: ScopeQuery) -> Resul
     params(EventParameters, ScopeParameters), responses((status = 200, body = List<Event<'static>>)))]
 pub async fn events(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let after = query.parameters.parse::<u64>("after")?.unwrap_or(0);
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     let all = state.store.events_after(after);
     let in_scope = all.iter().filter(|one| event::is_in_scope(&query.scope, one));
     json(&unpaged(&snapshot, in_scope.map(Event::from).collect()))
@@ -141,6 +141,6 @@ pub async fn events(State(state): State<PullState>, query: ScopeQuery) -> Result
 #[utoipa::path(get, path = "/api/v1/about", operation_id = "get_about", tag = "v1",
     responses((status = 200, body = About<'static>)))]
 pub async fn about(State(state): State<PullState>) -> Result<Response, Problem> {
-    let snapshot = state.store.snapshot();
+    let snapshot = state.snapshot();
     json(&About::new(&state, &snapshot))
 }
