@@ -42,6 +42,8 @@ pub struct Frame {
     pub last: u64,
     /// The messages of this tick, shared by all subscribers.
     pub body: Bytes,
+    /// A sign of life that came after them, for who has heard them already too; empty when there was none.
+    pub ping: Bytes,
     source: Arc<Snapshot>,
     latest_event: u64,
     whole: OnceLock<Bytes>,
@@ -141,11 +143,13 @@ impl Set {
         self.frames.send_replace(Arc::new(progress.frame(before, body)));
     }
 
-    /// Sends a sign of life; it changes nothing, so that it has no number of its own.
+    /// Sends a sign of life. It changes nothing, so that it has no number of its own, and it stands beside the last frame's
+    /// messages: a subscriber that has not taken those yet still gets them.
     pub fn ping(&self, state: &PullState) {
         let progress = self.progress();
-        let body = render::ping(state, self, progress.sequence).into();
-        self.frames.send_replace(Arc::new(progress.frame(progress.sequence, body)));
+        let ping = render::ping(state, self, progress.sequence).into();
+        let frame = self.frames.borrow().clone();
+        self.frames.send_replace(Arc::new(frame.with_ping(ping)));
     }
 
     /// Where a subscriber begins that has seen `last_event_id`: the messages after that if they are remembered, else the whole
@@ -199,12 +203,27 @@ impl Set {
     }
 }
 
+impl Frame {
+    fn with_ping(&self, ping: Bytes) -> Self {
+        Self {
+            before: self.before,
+            last: self.last,
+            body: self.body.clone(),
+            ping,
+            source: self.source.clone(),
+            latest_event: self.latest_event,
+            whole: self.whole.clone(),
+        }
+    }
+}
+
 impl Progress {
     fn frame(&self, before: u64, body: Bytes) -> Frame {
         Frame {
             before,
             last: self.sequence,
             body,
+            ping: Bytes::new(),
             source: self.source.clone(),
             latest_event: self.latest_event,
             whole: OnceLock::new(),

@@ -82,15 +82,20 @@ impl Subscriber {
         None
     }
 
-    /// What leads from the last message to the latest frame: its messages for who has seen all before, else the whole.
+    /// What leads from the last message to the latest frame: its messages for who has heard all before, its sign of life for
+    /// who has heard those too, else the whole.
     fn latest(&mut self) -> Bytes {
         let frame = self.frames.borrow_and_update().clone();
-        let has_seen_all = frame.before == self.last;
-        if frame.last <= self.last && !has_seen_all {
-            return Bytes::new();
-        }
+        let piece = if self.last == frame.last {
+            return frame.ping.clone();
+        } else if self.last == frame.before {
+            frame.body.clone()
+        } else {
+            self.membership.set.whole(&self.state, &frame)
+        };
         self.last = frame.last;
-        if has_seen_all { frame.body.clone() } else { self.membership.set.whole(&self.state, &frame) }
+        self.pending.extend(Some(frame.ping.clone()).filter(|ping| !ping.is_empty()));
+        piece
     }
 
     fn close(&mut self, reason: &'static str) -> Bytes {

@@ -31,9 +31,8 @@ pub struct Single<T> {
     pub snapshot_id: u64,
     /// When it was taken, in Unix seconds.
     pub timestamp: f64,
-    /// The value's members.
-    #[serde(flatten)]
-    pub value: T,
+    /// The value.
+    pub item: T,
     /// Parts that could not be read; the rest is true all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<PartFailure>,
@@ -72,8 +71,8 @@ pub async fn worker(
     let wanted = wanted(path)?;
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    let value = Worker::view(&context, find::<Worker<'_>>(&context, &wanted)?);
-    json(&Single { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), value, errors: failures(&snapshot) })
+    let item = Worker::view(&context, find::<Worker<'_>>(&context, &wanted)?);
+    json(&Single { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), item, errors: failures(&snapshot) })
 }
 
 /// The last transitions of one breaker, newest first.
@@ -102,8 +101,8 @@ pub async fn transitions(
 pub async fn traces(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    let value = Traces::new(&context, &context.system());
-    json(&Single { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), value, errors: failures(&snapshot) })
+    let item = Traces::new(&context, &context.system());
+    json(&Single { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), item, errors: failures(&snapshot) })
 }
 
 /// Samples of the last minutes, in columns.

@@ -259,10 +259,7 @@ pub(crate) fn picture() -> Snapshot {
         spans: vec![span],
         alerts: Arc::new(AlertBoard {
             active: vec![alert("a1", Level::Warning, Some("shop")), alert("a2", Level::Critical, None)],
-            resolved: vec![Alert {
-                resolved_unix_ms: Some(NOW_MS),
-                ..alert("a0", Level::Critical, Some("shop"))
-            }],
+            resolved: vec![Alert { resolved_unix_ms: Some(NOW_MS), ..alert("a0", Level::Critical, Some("shop")) }],
             recommendations: Vec::new(),
         }),
         errors: vec![PartError { part: "process".into(), message: "no /proc".into() }],
@@ -358,8 +355,8 @@ async fn rows_as_they_are() {
 #[tokio::test]
 async fn look_up_by_key_or_unique_name() {
     let state = staged();
-    assert_eq!(get(&state, "/api/v1/workers/w0-b").await.1["instance"], "s1");
-    assert_eq!(get(&state, "/api/v1/workers/b?instance=s2").await.1["key"], "w1-b");
+    assert_eq!(get(&state, "/api/v1/workers/w0-b").await.1["item"]["instance"], "s1");
+    assert_eq!(get(&state, "/api/v1/workers/b?instance=s2").await.1["item"]["key"], "w1-b");
     let (status, problem) = get(&state, "/api/v1/workers/b").await;
     assert_eq!(status, StatusCode::CONFLICT);
     let keys: Vec<&Value> = problem["candidates"].as_array().unwrap().iter().map(|one| &one["key"]).collect();
