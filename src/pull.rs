@@ -1,15 +1,47 @@
 //! The pull layer: every view of a snapshot over HTTP.
 
+pub mod accept;
+pub mod cache;
+pub mod compat;
+pub mod json;
+pub mod openapi;
+pub mod probes;
+pub mod problem;
+pub mod query;
+pub mod route;
+pub mod sse;
+#[cfg(test)]
+mod tests;
+pub mod v1;
+
 use std::sync::Arc;
 
+use axum::Router;
+
 use crate::clock::Clock;
+use crate::config::links::Links;
 use crate::config::pull::PullEndpoint;
+use crate::model::scope::Scope;
+use crate::model::snapshot::Snapshot;
+use crate::pull::cache::{Cache, Rendered, View};
+use crate::pull::sse::hubs::Hubs;
 use crate::readiness::Readiness;
 use crate::state::Store;
+use crate::tasks::Tasks;
 
 /// What the handlers of one endpoint share; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct PullState(Arc<Shared>);
+pub struct PullState(Arc<Inside>);
+
+#[derive(Debug)]
+struct Inside {
+    shared: Shared,
+    cache: Cache,
+    hubs: Hubs,
+    /// A picture that a test has drawn by hand, instead of the store's.
+    #[cfg(test)]
+    staged: std::sync::Mutex<Option<Arc<Snapshot>>>,
+}
 
 /// See [`PullState`].
 #[derive(Debug)]
@@ -24,12 +56,68 @@ pub struct Shared {
     pub clock: Clock,
     /// The resolved configuration as JSON, secrets redacted, for `about`.
     pub about: serde_json::Value,
+    /// Link templates into other tools.
+    pub links: Links,
+    /// The owner of the streams' tasks; its cancel ends every stream.
+    pub tasks: Tasks,
 }
 
 impl PullState {
     /// Wraps what is shared.
     pub fn new(shared: Shared) -> Self {
-        Self(Arc::new(shared))
+        Self(Arc::new(Inside {
+            shared,
+            cache: Cache::default(),
+            hubs: Hubs::default(),
+            #[cfg(test)]
+            staged: std::sync::Mutex::default(),
+        }))
+    }
+
+    /// The present picture.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        #[cfg(test)]
+        if let Some(staged) = self.0.staged.lock().unwrap().clone() {
+            return staged;
+        }
+        self.store.snapshot()
+    }
+
+    /// Puts a picture in the store's place.
+    #[cfg(test)]
+    pub(crate) fn stage(&self, snapshot: Snapshot) {
+        *self.0.staged.lock().unwrap() = Some(Arc::new(snapshot));
+    }
+
+    /// The streams of this endpoint.
+    pub fn hubs(&self) -> &Hubs {
+        &self.0.hubs
+    }
+
+    /// A view of the present snapshot, rendered once for each snapshot, scope and variant (whatever else the view depends
+    /// on). `name` is the view's own.
+    pub async fn render(
+        &self,
+        name: &'static str,
+        scope: Scope,
+        variant: &str,
+        render: impl FnOnce(&Snapshot, &Scope) -> Rendered,
+    ) -> Rendered {
+        let snapshot = self.snapshot();
+        self.render_of(&snapshot, name, scope, variant, render).await
+    }
+
+    /// As [`PullState::render`], of a snapshot that is at hand.
+    pub async fn render_of(
+        &self,
+        snapshot: &Snapshot,
+        name: &'static str,
+        scope: Scope,
+        variant: &str,
+        render: impl FnOnce(&Snapshot, &Scope) -> Rendered,
+    ) -> Rendered {
+        let view = View { name, scope: scope.clone(), variant: variant.to_owned() };
+        self.0.cache.get(snapshot, view, || render(snapshot, &scope)).await
     }
 }
 
@@ -37,6 +125,15 @@ impl std::ops::Deref for PullState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0
+        &self.0.shared
     }
+}
+
+/// Every route of an endpoint. Credentials, rate limits, CORS and TLS are the listener's; the router has none.
+pub fn router(state: PullState) -> Router {
+    let mut router = Router::new();
+    for route in route::table(&state.endpoint) {
+        router = router.route(&route.path, route.handler);
+    }
+    router.method_not_allowed_fallback(problem::unknown_method).fallback(problem::unknown_path).with_state(state)
 }
