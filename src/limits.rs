@@ -11,6 +11,8 @@ pub const DEPTH_MAX: u32 = 96;
 pub const EXPORT_INTERVAL_MAX_MS: u64 = 300_000;
 /// Shortest silence after which an instance or a series may be called stale.
 pub const STALE_AFTER_MIN_MS: u64 = 15_000;
+/// Alert conditions that are tracked at once; with so many on, one more tells nobody anything.
+pub const ALERTS_MAX: usize = 10_000;
 /// Resolved alerts that are remembered.
 pub const RESOLVED_ALERTS_MAX: usize = 200;
 /// Events (transitions, alerts, restarts) in the ring that `events` and reconnecting streams read.
