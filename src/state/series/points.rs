@@ -201,7 +201,7 @@ impl SeriesTable {
         if is_full || !self.caps.has_room() {
             return self.fold(place, &make);
         }
-        let labels = self.renderer.render(attributes, &self.caps.notes)?;
+        let labels = self.renderer.render(attributes, &self.caps.notes);
         if family.overflow.as_deref().is_some_and(|overflow| *overflow.labels == *labels) {
             return self.fold(place, &make);
         }
