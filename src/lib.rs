@@ -8,16 +8,17 @@
 //!            pull ◀─   push ◀─ receive      doors out: views of one Snapshot; OTLP bytes as they came
 //! ```
 
-pub mod clock;
-pub mod config;
 pub mod limits;
-pub mod listen;
+pub mod clock;
+pub mod tasks;
+pub mod readiness;
+pub mod config;
 pub mod model;
 pub mod otlp;
-pub mod pull;
-pub mod push;
-pub mod readiness;
-pub mod receive;
-pub mod record;
 pub mod state;
-pub mod tasks;
+pub mod record;
+pub mod listen;
+pub mod receive;
+pub mod push;
+pub mod pull;
+pub mod bridge;

@@ -64,3 +64,5 @@ pub const EXPONENTIAL_BUCKETS_MAX: usize = 80;
 pub const TYPE_CONFLICTS_MAX: usize = 100;
 /// Scopes and metric descriptors of one instance that are remembered for a faster look-up; more start it afresh.
 pub const DESCRIPTORS_MAX: usize = 10_000;
+/// Ended spans of the process itself that wait for the next export; beyond it they are counted and not exported.
+pub const OWN_SPANS_MAX: usize = 2_048;

@@ -1,2 +1,155 @@
-//! x
-fn main() {}
+//! Arguments, configuration, bridge, run, exit code: the one place where the process ends.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use otel_bridge::bridge::{Bridge, StartError};
+use otel_bridge::clock::Clock;
+use otel_bridge::config::args::{Arguments, Command};
+use otel_bridge::config::environment::ProcessEnvironment;
+use otel_bridge::config::{Config, ConfigErrors, print, schema};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Exit codes (contract §2); clap ends with 2 by itself for wrong arguments.
+mod exit {
+    pub(crate) const FAILED: u8 = 1;
+    pub(crate) const CONFIGURATION: u8 = 2;
+    pub(crate) const QUEUE: u8 = 3;
+    pub(crate) const BIND: u8 = 4;
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command() {
+        Command::Serve(serve) => run(serve.config),
+        Command::Check { file } => check(&file),
+        Command::Schema => say(&format!("{:#}", schema::schema())),
+        Command::Probe { url } => probe(&url),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "otel-bridge: {error:#}");
+            ExitCode::from(code_of(&error))
+        }
+    }
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<ConfigErrors>() {
+        return exit::CONFIGURATION;
+    }
+    match error.downcast_ref::<StartError>() {
+        Some(StartError::Push(refused)) if refused.is_queue_refusal() => exit::QUEUE,
+        Some(StartError::Listen(listener)) if listener.is_bind() => exit::BIND,
+        Some(StartError::Listen(_) | StartError::Push(_)) => exit::CONFIGURATION,
+        Some(StartError::Record(_)) | None => exit::FAILED,
+    }
+}
+
+fn load(file: Option<&Path>) -> Result<Config, ConfigErrors> {
+    match file {
+        Some(file) => Config::load(file, &ProcessEnvironment),
+        None => Config::embedded_defaults(&ProcessEnvironment),
+    }
+}
+
+/// Writes to standard output; a reader that went away is no failure.
+fn say(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot write the answer"),
+        _ => Ok(()),
+    }
+}
+
+fn check(file: &Path) -> anyhow::Result<()> {
+    let config = load(Some(file))?;
+    say(print::resolved_yaml(&config).trim_end())
+}
+
+fn probe(url: &str) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let status = runtime.block_on(otel_bridge::probe::status(url, Duration::from_secs(5)))?;
+    anyhow::ensure!(status == 200, "{url} answered {status}");
+    Ok(())
+}
+
+fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
+    let level = tracing_subscriber::EnvFilter::try_from_env("OTEL_BRIDGE_LOG").unwrap_or_else(|_| "info".into());
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).with_ansi(false).init();
+    let config = load(file.as_deref())?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    runtime.block_on(serve(config, file))?;
+    // What still blocks a thread (a slow disk, a name that does not resolve) has had its time.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    Ok(())
+}
+
+async fn serve(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
+    let mut signals = Signals::listen()?;
+    let bridge = Arc::new(Bridge::start(config, Clock::system())?);
+    for door in bridge.doors().await {
+        say(&format!("{:<20} {}://{}", door.name, door.scheme, door.address))?;
+    }
+    loop {
+        tokio::select! {
+            () = signals.stop() => break,
+            _ = signals.hangup.recv() => reload(&bridge, file.as_deref()).await,
+        }
+    }
+    tracing::info!("stopping");
+    tokio::select! {
+        () = bridge.stop() => {}
+        () = signals.stop() => {
+            tracing::warn!("second signal: stopping at once");
+            bridge.stop_now().await;
+        }
+    }
+    Ok(())
+}
+
+async fn reload(bridge: &Bridge, file: Option<&Path>) {
+    let loaded = load(file);
+    match loaded {
+        Ok(config) => match bridge.reload(config).await {
+            Ok(()) => tracing::info!("the configuration was reloaded"),
+            Err(error) => tracing::error!(%error, "the reload was refused"),
+        },
+        Err(errors) => bridge.refuse_reload(&errors.to_string()),
+    }
+}
+
+/// The signals that the process obeys.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// SIGINT or SIGTERM.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

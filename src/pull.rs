@@ -4,6 +4,7 @@ pub mod accept;
 pub mod cache;
 pub mod compat;
 pub mod json;
+pub mod observe;
 pub mod openapi;
 pub mod probes;
 pub mod problem;

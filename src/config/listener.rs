@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::config::Secret;
 
 /// A listening socket.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
     /// Where it listens; port 0 lets the system choose.
     pub address: SocketAddr,
@@ -30,7 +30,7 @@ pub struct Listener {
 }
 
 /// Credentials of a listener.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Auth {
     /// Accepted bearer tokens.
     pub bearer_tokens: Vec<Secret>,

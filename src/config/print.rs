@@ -75,6 +75,11 @@ pub fn resolved_yaml(config: &Config) -> String {
     format!("{yaml}\n{}", comments.concat())
 }
 
+/// The same values as JSON, for `/api/v1/about`.
+pub fn resolved_json(config: &Config) -> serde_json::Value {
+    serde_json::to_value(shown(config)).unwrap_or_default()
+}
+
 /// A name with a line break would end the comment.
 fn one_line(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()

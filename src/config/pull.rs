@@ -6,7 +6,7 @@ use crate::config::listener::Listener;
 use crate::model::scope::Scope;
 
 /// One pull endpoint.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PullEndpoint {
     /// Its name, unique in the file (default `system_metrics`).
     pub name: String,

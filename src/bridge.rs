@@ -1,0 +1,296 @@
+//! The only wiring: builds the rooms, hands each what it needs, owns their tasks, and stops them in order.
+//!
+//! ```text
+//! doors ─▶ intake ─▶ push     (committed before the answer)
+//!              └───▶ store ─▶ pull endpoints
+//! ticker ─▶ store, own figures, readiness          exporter ─▶ push
+//! ```
+
+mod endpoints;
+mod forward;
+mod grpc_health;
+mod own;
+mod telemetry;
+mod ticker;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::listen::{ListenError, Timings};
+use crate::model::health::HealthRules;
+use crate::push::hooks::Hooks;
+use crate::push::{Push, PushError};
+use crate::readiness::{Readiness, Standing};
+use crate::receive::{DoorOptions, Doors, Intake, Services};
+use crate::record::{RecordError, Recorder};
+use crate::state::accounting::Accounting;
+use crate::state::events::Event;
+use crate::state::{LocalIdentity, Store, StoreOptions};
+use crate::tasks::Tasks;
+
+use endpoints::{Behind, Bound, Endpoints};
+use forward::Forwarder;
+use own::OwnFigures;
+use telemetry::Telemetry;
+
+/// How long the doors' requests may take when the bridge stops; the whole stop takes at most 10 s (contract §2).
+const DOORS_DRAIN: Duration = Duration::from_secs(4);
+/// How long a stop may go on sending.
+const FLUSH: Duration = Duration::from_secs(4);
+/// How long the pull endpoints' requests may take when the bridge stops.
+const PULL_DRAIN: Duration = Duration::from_secs(1);
+
+/// Why the bridge did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address, certificate or other setting of a listener.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A push destination or its queue.
+    #[error(transparent)]
+    Push(#[from] PushError),
+    /// The bridge could not register itself.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Where one door of a running bridge is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// What it is: `OTLP/gRPC`, `OTLP/HTTP`, or a pull endpoint's name.
+    pub name: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+}
+
+/// A running bridge.
+#[derive(Debug)]
+pub struct Bridge {
+    clock: Clock,
+    store: Arc<Store>,
+    push: Arc<Push>,
+    readiness: Readiness,
+    endpoints: Endpoints,
+    telemetry: Option<Arc<Telemetry>>,
+    config: ArcSwap<Config>,
+    otlp_doors: Vec<Door>,
+    doors: Tasks,
+    intake: Tasks,
+    background: Tasks,
+}
+
+impl Bridge {
+    /// Builds and opens everything. To be called in a runtime; when it fails, nothing is left running.
+    ///
+    /// # Errors
+    /// [`StartError`]: an address that cannot be bound, a queue that is locked or refused, a file of TLS that cannot be used.
+    pub fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let readiness = Readiness::default();
+        let accounting = Arc::new(Accounting::default());
+        let store = Store::new(store_options(&config, &clock, &accounting));
+        let recorder = Recorder::new(&store, clock.clone());
+        // Ports are taken before any queue is opened: a second bridge fails on the first of both, and touches nothing.
+        let doors = Doors::bind(&config.receive)?;
+        let bound = Bound::bind(&config)?;
+        let hooks = Hooks { observer: own::breaker_observers(recorder.clone()), ..Hooks::default() };
+        let push = Arc::new(Push::start(&config.push, accounting, clock.clone(), hooks)?);
+        let tasks = (Tasks::new(), Tasks::new(), Tasks::new());
+        let (door_tasks, intake_tasks, background) = tasks;
+
+        let forwarder = Arc::new(Forwarder(push.clone()));
+        let intake = Intake::new(&config.receive, forwarder, store.clone(), clock.clone(), intake_tasks.clone());
+        let own = recorder.as_ref().map(OwnFigures::register).transpose()?;
+        let telemetry = recorder.as_ref().map(|recorder| Arc::new(Telemetry::new(recorder, &resource_of(&config))));
+        let (health, health_service) = grpc_health::service();
+        let options = DoorOptions {
+            services: Services::default().with(health_service),
+            grpc_component: own.as_ref().map(OwnFigures::grpc_cell),
+            http_component: own.as_ref().map(OwnFigures::http_cell),
+            timings: Timings { drain: DOORS_DRAIN, ..Timings::default() },
+        };
+        let otlp_doors = otlp_doors(&doors, &config);
+        doors.serve(&intake, options, &door_tasks)?;
+        let behind = Behind {
+            store: store.clone(),
+            readiness: readiness.clone(),
+            clock: clock.clone(),
+            observer: telemetry.as_ref().map(|telemetry| telemetry.observer(&clock)),
+        };
+        let endpoints = bound.open(&config, behind)?;
+        let ticker = ticker::Ticker { store: store.clone(), own, readiness: readiness.clone(), health };
+        background.spawn(ticker.run(background.clone()));
+        if let Some(telemetry) = &telemetry {
+            let interval = config.metric_export_interval;
+            background.spawn(telemetry.clone().run(push.clone(), store.clone(), interval, background.clone()));
+        }
+        let bridge = Self {
+            clock,
+            store,
+            push,
+            readiness,
+            endpoints,
+            telemetry,
+            config: ArcSwap::from_pointee(config),
+            otlp_doors,
+            doors: door_tasks,
+            intake: intake_tasks,
+            background,
+        };
+        bridge.readiness.set("start", Standing::Ok);
+        Ok(bridge)
+    }
+
+    /// Every door and where it is, the OTLP ones first.
+    pub async fn doors(&self) -> Vec<Door> {
+        let mut all = self.otlp_doors.clone();
+        all.extend(self.endpoints.doors().await);
+        all
+    }
+
+    /// The store that every view renders.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Whether the process may get traffic.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// Takes on a configuration that was loaded anew: push destinations and pull endpoints change at once. What needs a
+    /// restart (the OTLP doors, the store's limits, rules and mappings) is named in the log and stays as it was.
+    ///
+    /// # Errors
+    /// [`StartError`]: the part that could not be changed stays as it was.
+    pub async fn reload(&self, config: Config) -> Result<(), StartError> {
+        let before = self.config.load_full();
+        let result = self.apply(&before, &config).await;
+        match &result {
+            Ok(()) => {
+                self.store.config_refused(None);
+                self.tell("config_reloaded", "the configuration was reloaded");
+                self.config.store(Arc::new(config));
+            }
+            Err(error) => self.refuse_reload(&error.to_string()),
+        }
+        result
+    }
+
+    async fn apply(&self, before: &Config, config: &Config) -> Result<(), StartError> {
+        if restart_parts(before) != restart_parts(config) {
+            tracing::warn!("receive, state, health, alerts or mappings changed in the file: these take effect with the next start");
+        }
+        self.endpoints.reload(config).await?;
+        self.push.reload(&config.push).await?;
+        for destination in &before.push {
+            if !config.push.iter().any(|kept| kept.name == destination.name) {
+                self.readiness.remove(&ticker::queue_check(&destination.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts and shows that a file was refused; the old configuration goes on.
+    pub fn refuse_reload(&self, error: &str) {
+        tracing::error!(%error, "the configuration file was refused; the old one stays");
+        self.store.config_refused(Some(error));
+        self.tell("config_refused", error);
+    }
+
+    fn tell(&self, kind: &'static str, message: &str) {
+        let subject = self.config.load().file.as_ref().map_or_else(String::new, |file| file.display().to_string());
+        self.store.events().push(Event {
+            id: 0,
+            at_unix_ms: self.clock.unix_ms(),
+            kind,
+            service: None,
+            instance: None,
+            environment: None,
+            subject: subject.into(),
+            message: message.into(),
+        });
+    }
+
+    /// Stops in order: readiness off, doors closed, what was taken is committed and sent, endpoints closed. It takes at most
+    /// 10 s, and may be called twice.
+    pub async fn stop(&self) {
+        self.readiness.set("start", Standing::Failed("stopping".to_owned()));
+        self.doors.cancel();
+        self.doors.join().await;
+        self.intake.cancel();
+        self.intake.join().await;
+        self.background.cancel();
+        self.background.join().await;
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.export(&self.push, &self.store).await;
+        }
+        self.push.stop(FLUSH).await;
+        self.endpoints.close().await;
+    }
+
+    /// Commits what was taken and gives up on the rest at once: a second signal came.
+    pub async fn stop_now(&self) {
+        self.readiness.set("start", Standing::Failed("stopping".to_owned()));
+        self.doors.cancel();
+        self.intake.cancel();
+        self.background.cancel();
+        self.push.stop(Duration::ZERO).await;
+    }
+}
+
+/// The sections that a reload leaves alone, as text that tells whether they changed; it is compared, never shown.
+fn restart_parts(config: &Config) -> String {
+    let Config { receive, state, health, alerts, mappings, self_observation, .. } = config;
+    format!("{receive:?}{state:?}{health:?}{alerts:?}{mappings:?}{self_observation}")
+}
+
+fn otlp_doors(doors: &Doors, config: &Config) -> Vec<Door> {
+    let scheme = |listener: &Option<crate::config::listener::Listener>| {
+        if listener.as_ref().is_some_and(|listener| listener.tls.is_some()) { "https" } else { "http" }
+    };
+    let door = |name: &str, address: Option<SocketAddr>, scheme| Some(Door { name: name.to_owned(), address: address?, scheme });
+    let grpc = door("OTLP/gRPC", doors.grpc_addr(), scheme(&config.receive.grpc));
+    let http = door("OTLP/HTTP", doors.http_addr(), scheme(&config.receive.http));
+    grpc.into_iter().chain(http).collect()
+}
+
+fn store_options(config: &Config, clock: &Clock, accounting: &Arc<Accounting>) -> StoreOptions {
+    let weights: BTreeMap<String, f64> = config.health.weights.iter().cloned().collect();
+    StoreOptions {
+        state: config.state.clone(),
+        mappings: config.mappings.clone(),
+        health: HealthRules { healthy: config.health.healthy, degraded: config.health.degraded, weights },
+        expect: config.health.expect.clone(),
+        expect_grace: config.health.expect_grace,
+        rules: config.alerts.rules.clone(),
+        bindings: config.bindings.clone(),
+        local: config.self_observation.then(|| LocalIdentity { resource: resource_of(config), is_bridge: true }),
+        clock: clock.clone(),
+        accounting: accounting.clone(),
+    }
+}
+
+/// The process's own resource: what the environment says, and the defaults for what it does not.
+fn resource_of(config: &Config) -> Vec<(String, String)> {
+    let mut resource = config.resource.clone();
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let defaults = [
+        ("service.name", "otel-bridge".to_owned()),
+        ("service.version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("service.instance.id", format!("{host}-{}", std::process::id())),
+    ];
+    for (key, value) in defaults {
+        if !resource.iter().any(|(known, _)| known == key) {
+            resource.push((key.to_owned(), value));
+        }
+    }
+    resource
+}

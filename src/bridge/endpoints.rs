@@ -1,0 +1,134 @@
+//! The pull endpoints: bound at start, opened once everything behind them stands, and exchanged by a reload.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::bridge::telemetry::Telemetry;
+use crate::bridge::{Door, PULL_DRAIN};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::config::print::resolved_json;
+use crate::config::pull::PullEndpoint;
+use crate::listen::{self, BoundListener, ListenError, RouterDoor, Timings};
+use crate::pull::observe::Observer;
+use crate::pull::{self, PullState, Shared, probes};
+use crate::readiness::Readiness;
+use crate::state::Store;
+use crate::tasks::Tasks;
+
+/// What every endpoint is opened with.
+#[derive(Clone, Debug)]
+pub(super) struct Behind {
+    pub(super) store: Arc<Store>,
+    pub(super) readiness: Readiness,
+    pub(super) clock: Clock,
+    pub(super) observer: Option<Observer>,
+}
+
+/// Endpoints whose ports are taken, and that nobody answers yet.
+#[derive(Debug)]
+pub(super) struct Bound(Vec<(PullEndpoint, BoundListener)>);
+
+/// The endpoints at work.
+#[derive(Debug)]
+pub(super) struct Endpoints {
+    behind: Behind,
+    open: Mutex<Vec<Open>>,
+}
+
+/// An endpoint at work.
+#[derive(Debug)]
+struct Open {
+    config: PullEndpoint,
+    door: Door,
+    tasks: Tasks,
+    streams: Tasks,
+}
+
+impl Bound {
+    /// Takes the ports of every endpoint that is enabled.
+    pub(super) fn bind(config: &Config) -> Result<Self, ListenError> {
+        let enabled = config.pull.iter().filter(|endpoint| endpoint.enabled);
+        let bound = enabled.map(|endpoint| Ok((endpoint.clone(), listen::bind(&endpoint.listener)?)));
+        Ok(Self(bound.collect::<Result<_, ListenError>>()?))
+    }
+
+    /// Opens them all.
+    pub(super) fn open(self, config: &Config, behind: Behind) -> Result<Endpoints, ListenError> {
+        let open = self.0.into_iter().map(|(endpoint, bound)| open(endpoint, bound, config, &behind));
+        let open = Mutex::new(open.collect::<Result<_, _>>()?);
+        Ok(Endpoints { behind, open })
+    }
+}
+
+impl Endpoints {
+    /// Where they are.
+    pub(super) async fn doors(&self) -> Vec<Door> {
+        self.open.lock().await.iter().map(|one| one.door.clone()).collect()
+    }
+
+    /// Opens new ones, closes those that are gone, and exchanges those that changed. One whose address is new is bound before
+    /// anything is closed, so that an address that is taken leaves everything as it was.
+    pub(super) async fn reload(&self, config: &Config) -> Result<(), ListenError> {
+        let mut running = self.open.lock().await;
+        let wanted: Vec<_> = config.pull.iter().filter(|endpoint| endpoint.enabled).collect();
+        let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(|one| wanted.contains(&&one.config));
+        let fresh = wanted.into_iter().filter(|endpoint| !stay.iter().any(|one| one.config == **endpoint));
+        let is_freed = |endpoint: &PullEndpoint| leave.iter().any(|one| one.config.listener.address == endpoint.listener.address);
+        let (after, before): (Vec<_>, Vec<_>) = fresh.partition(|endpoint| is_freed(endpoint));
+        let bind = |endpoint: &PullEndpoint| Ok((endpoint.clone(), listen::bind(&endpoint.listener)?));
+        let early: Result<Vec<_>, ListenError> = before.into_iter().map(bind).collect();
+        running.extend(stay);
+        let early = match early {
+            Ok(early) => early,
+            Err(error) => {
+                running.extend(leave);
+                return Err(error);
+            }
+        };
+        futures_util::future::join_all(leave.iter().map(Open::close)).await;
+        let late: Vec<_> = after.into_iter().map(bind).collect::<Result<_, _>>()?;
+        for (endpoint, bound) in early.into_iter().chain(late) {
+            running.push(open(endpoint, bound, config, &self.behind)?);
+        }
+        Ok(())
+    }
+
+    /// Closes them all, streams with a last event.
+    pub(super) async fn close(&self) {
+        let running = self.open.lock().await;
+        futures_util::future::join_all(running.iter().map(Open::close)).await;
+    }
+}
+
+impl Open {
+    async fn close(&self) {
+        self.streams.cancel();
+        self.streams.join().await;
+        self.tasks.cancel();
+        self.tasks.join().await;
+    }
+}
+
+fn open(endpoint: PullEndpoint, bound: BoundListener, config: &Config, behind: &Behind) -> Result<Open, ListenError> {
+    let (tasks, streams) = (Tasks::new(), Tasks::new());
+    let scheme = if endpoint.listener.tls.is_some() { "https" } else { "http" };
+    let door = Door { name: endpoint.name.clone(), address: bound.local_addr(), scheme };
+    let mut router = pull::router(PullState::new(Shared {
+        store: behind.store.clone(),
+        endpoint: endpoint.clone(),
+        readiness: behind.readiness.clone(),
+        clock: behind.clock.clone(),
+        about: resolved_json(config),
+        links: config.links.clone(),
+        tasks: streams.clone(),
+    }));
+    if let Some(observer) = &behind.observer {
+        router = observer.watch(router);
+    }
+    let handler = RouterDoor::new(router).with_probes(|head| probes::is_probe(head.uri.path()));
+    let timings = Timings { drain: PULL_DRAIN, ..Timings::default() };
+    listen::serve(bound, Arc::new(handler), timings, &behind.clock, &tasks)?;
+    Ok(Open { config: endpoint, door, tasks, streams })
+}

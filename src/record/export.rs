@@ -1,0 +1,115 @@
+//! From the SDK to OTLP bytes: a reader that is asked, and the encoding of what it and the span processor collected. The
+//! bytes go the same way as everything that was received.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use opentelemetry::KeyValue;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::reader::MetricReader;
+use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality};
+use prost::Message;
+
+use crate::record::{Recorder, instruments};
+
+/// The SDK's resource of the local process, made of the same attributes that the store knows it by.
+pub fn resource(attributes: &[(String, String)]) -> Resource {
+    let attributes = attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    Resource::builder_empty().with_attributes(attributes).build()
+}
+
+/// An encoded export request and the items in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// Protobuf bytes of the export request.
+    pub body: Vec<u8>,
+    /// Points or spans.
+    pub items: u64,
+}
+
+/// The SDK's reader that collects when it is asked, shared between a provider and whoever asks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SharedReader(Arc<ManualReader>);
+
+impl SharedReader {
+    /// What the provider's instruments say now; none when there is nothing to say.
+    pub(crate) fn encode(&self) -> Option<Encoded> {
+        let mut metrics = ResourceMetrics::default();
+        if let Err(error) = self.0.collect(&mut metrics) {
+            tracing::warn!(%error, "own metrics could not be collected");
+            return None;
+        }
+        let request = ExportMetricsServiceRequest::from(&metrics);
+        let items = points(&request);
+        (items > 0).then(|| Encoded { body: request.encode_to_vec(), items })
+    }
+}
+
+impl MetricReader for SharedReader {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.0.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, metrics: &mut ResourceMetrics) -> OTelSdkResult {
+        self.0.collect(metrics)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.0.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        self.0.shutdown_with_timeout(timeout)
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.0.temporality(kind)
+    }
+}
+
+/// The local process's metrics: a provider of its own, collected on demand.
+#[derive(Debug)]
+pub struct OwnMetrics {
+    provider: SdkMeterProvider,
+    reader: SharedReader,
+}
+
+impl OwnMetrics {
+    /// Registers the instruments of contract §6 over the recorder's instance.
+    pub fn new(recorder: &Recorder, resource: Resource) -> Self {
+        let reader = SharedReader::default();
+        let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(reader.clone()).build();
+        let metrics = Self { provider, reader };
+        instruments::register(&metrics.meter(), recorder);
+        metrics
+    }
+
+    /// The meter that the instruments belong to, for further ones of the same process.
+    pub fn meter(&self) -> opentelemetry::metrics::Meter {
+        use opentelemetry::metrics::MeterProvider as _;
+        let scope = opentelemetry::InstrumentationScope::builder(env!("CARGO_PKG_NAME"));
+        self.provider.meter_with_scope(scope.with_version(env!("CARGO_PKG_VERSION")).build())
+    }
+
+    /// What the instruments say now; none when there is nothing to say.
+    pub fn collect(&self) -> Option<Encoded> {
+        self.reader.encode()
+    }
+}
+
+fn points(request: &ExportMetricsServiceRequest) -> u64 {
+    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+    let points = scopes.flat_map(|scope| &scope.metrics).map(|metric| match &metric.data {
+        Some(Data::Gauge(data)) => data.data_points.len(),
+        Some(Data::Sum(data)) => data.data_points.len(),
+        Some(Data::Histogram(data)) => data.data_points.len(),
+        Some(Data::ExponentialHistogram(data)) => data.data_points.len(),
+        Some(Data::Summary(data)) => data.data_points.len(),
+        None => 0,
+    });
+    points.map(|points| points as u64).sum()
+}

@@ -1,0 +1,55 @@
+//! Ordinary meters of the process: instruments that it makes itself. One provider with two readers, so that what is recorded is
+//! both exposed (translated by `opentelemetry-prometheus`) and pushed.
+
+use opentelemetry::InstrumentationScope;
+use opentelemetry::metrics::{Meter, MeterProvider as _};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::metrics::SdkMeterProvider;
+use prometheus::Registry;
+use prometheus::proto::MetricFamily;
+
+use crate::record::export::{Encoded, SharedReader};
+
+/// See the module.
+#[derive(Debug)]
+pub struct OwnMeters {
+    provider: SdkMeterProvider,
+    reader: SharedReader,
+    registry: Registry,
+}
+
+impl OwnMeters {
+    /// A provider of that resource.
+    pub fn new(resource: Resource) -> Self {
+        let registry = Registry::new();
+        let reader = SharedReader::default();
+        let mut provider = SdkMeterProvider::builder().with_resource(resource).with_reader(reader.clone());
+        let exposition = opentelemetry_prometheus::exporter().with_registry(registry.clone()).without_target_info();
+        match exposition.build() {
+            Ok(exposition) => provider = provider.with_reader(exposition),
+            Err(error) => tracing::warn!(%error, "own meters will not be exposed"),
+        }
+        Self { provider: provider.build(), reader, registry }
+    }
+
+    /// A meter of that name.
+    pub fn meter(&self, name: &'static str) -> Meter {
+        let scope = InstrumentationScope::builder(name).with_version(env!("CARGO_PKG_VERSION"));
+        self.provider.meter_with_scope(scope.build())
+    }
+
+    /// What the meters say, in the data model of the Prometheus client.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// What the meters say now, as Prometheus families.
+    pub fn gather(&self) -> Vec<MetricFamily> {
+        self.registry.gather()
+    }
+
+    /// What the meters say now, as an export request.
+    pub fn collect(&self) -> Option<Encoded> {
+        self.reader.encode()
+    }
+}
