@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// A [`WireError`] when the bytes are not a field. The reader then stands at an undefined place inside the message.
-    #[inline]
+    #[inline(always)]
     pub fn next_field(&mut self) -> Result<Option<Field<'a>>, WireError> {
         let Some((&first, after)) = self.rest.split_first() else { return Ok(None) };
         let key = if first < 0x80 {
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`WireError::Truncated`], [`WireError::Varint`].
-    #[inline]
+    #[inline(always)]
     pub fn varint(&mut self) -> Result<u64, WireError> {
         match self.rest {
             [first, after @ ..] if *first < 0x80 => {
@@ -130,6 +130,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cold]
     fn varint_long(&mut self) -> Result<u64, WireError> {
         let mut value = 0u64;
         for (index, byte) in self.rest.iter().take(10).enumerate() {
@@ -149,21 +150,21 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`WireError::Truncated`].
-    #[inline]
+    #[inline(always)]
     pub fn fixed64(&mut self) -> Result<u64, WireError> {
         let (value, after) = self.rest.split_first_chunk::<8>().ok_or(WireError::Truncated)?;
         self.rest = after;
         Ok(u64::from_le_bytes(*value))
     }
 
-    #[inline]
+    #[inline(always)]
     fn fixed32(&mut self) -> Result<u32, WireError> {
         let (value, after) = self.rest.split_first_chunk::<4>().ok_or(WireError::Truncated)?;
         self.rest = after;
         Ok(u32::from_le_bytes(*value))
     }
 
-    #[inline]
+    #[inline(always)]
     fn delimited(&mut self) -> Result<&'a [u8], WireError> {
         let length = usize::try_from(self.varint()?).map_err(|_| WireError::Length)?;
         let (value, after) = self.rest.split_at_checked(length).ok_or(WireError::Length)?;
