@@ -1,4 +1,8 @@
 //! Protobuf fields read from a slice, without allocation: checked varints and lengths, no groups.
+#![expect(
+    clippy::inline_always,
+    reason = "measured: a field read through calls costs twice as much as one read in place"
+)]
 
 /// Why bytes are not a protobuf message of the expected type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -222,7 +226,7 @@ impl<'a> Select<'a> {
     }
 
     /// The next occurrence that is a message, string or bytes; others are passed over.
-    #[inline]
+    #[inline(always)]
     pub fn next_bytes(&mut self) -> Option<&'a [u8]> {
         loop {
             if let Value::Bytes(bytes) = self.next_value()? {
@@ -232,7 +236,7 @@ impl<'a> Select<'a> {
     }
 
     /// The next occurrence, or `None` at the end of the message.
-    #[inline]
+    #[inline(always)]
     pub fn next_value(&mut self) -> Option<Value<'a>> {
         loop {
             while let Ok(Some(field)) = self.inner.next_field() {
