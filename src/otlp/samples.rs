@@ -87,7 +87,7 @@ impl Grower {
             }
         }
         match field.kind {
-            Kind::Bool => wire::bool::encode(number, &(choice % 2 == 1), out),
+            Kind::Bool => wire::uint64::encode(number, &integer, out),
             Kind::Int32 | Kind::Enum => wire::int32::encode(number, &(integer as i32), out),
             Kind::Uint32 => wire::uint32::encode(number, &(integer as u32), out),
             Kind::Sint32 => wire::sint32::encode(number, &(integer as i32), out),
