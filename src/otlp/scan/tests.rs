@@ -158,3 +158,21 @@ fn attributes_are_utf8() {
         assert_eq!(scan(Signal::Logs, &request, 1), Err(ScanError::Malformed(WireError::Utf8)));
     }
 }
+
+/// H: the value of an attribute counts as a level of its own, also in the form that is read by the shorter way.
+#[test]
+fn depth_counts_values_of_plain_attributes() {
+    let request = |maps: usize, lists: usize| {
+        let mut value = wrap(6, &wrap(1, &[0x0a, 1, b'k', 0x12, 3, 0x0a, 1, b'v']));
+        for _ in 1..maps {
+            value = wrap(6, &wrap(1, &wrap(2, &value)));
+        }
+        for _ in 0..lists {
+            value = wrap(5, &wrap(1, &value));
+        }
+        wrap(1, &wrap(2, &wrap(2, &wrap(9, &wrap(2, &value)))))
+    };
+    // The innermost pair stands 4 + 3 * maps + 2 * lists deep, its value one deeper.
+    assert!(scan(Signal::Traces, &request(29, 2), 1).is_ok());
+    assert_eq!(scan(Signal::Traces, &request(30, 1), 1), Err(ScanError::TooDeep));
+}
