@@ -19,8 +19,8 @@ pub enum AnyValue<'a> {
     Bytes(&'a [u8]),
     /// A list of values.
     Array(Values<'a>),
-    /// A map, in the order in which it was written; keys may repeat.
-    KvList(Attributes<'a>),
+    /// A map.
+    KvList(Map<'a>),
 }
 
 impl<'a> AnyValue<'a> {
@@ -49,11 +49,11 @@ impl<'a> AnyValue<'a> {
                 (4, Value::Fixed64(bits)) => Self::Double(f64::from_bits(bits)),
                 (5, Value::Bytes(_)) => match value {
                     Self::Array(_) => value,
-                    _ => Self::Array(Values { select: Select::nested(before, 5, 1) }),
+                    _ => Self::Array(Values { run: before }),
                 },
                 (6, Value::Bytes(_)) => match value {
                     Self::KvList(_) => value,
-                    _ => Self::KvList(Attributes::nested(before, 6, 1)),
+                    _ => Self::KvList(Map { run: before }),
                 },
                 (7, Value::Bytes(bytes)) => Self::Bytes(bytes),
                 (8, Value::Varint(_)) => Self::Empty,
@@ -76,7 +76,8 @@ impl<'a> AnyValue<'a> {
 /// An array value; iterate over it for its elements.
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'a> {
-    select: Select<'a>,
+    /// The value's message, from where the member begins that holds the list.
+    run: &'a [u8],
 }
 
 impl<'a> IntoIterator for Values<'a> {
@@ -84,7 +85,7 @@ impl<'a> IntoIterator for Values<'a> {
     type IntoIter = Elements<'a>;
 
     fn into_iter(self) -> Elements<'a> {
-        Elements { select: self.select }
+        Elements { select: Select::nested(self.run, 5, 1) }
     }
 }
 
@@ -99,6 +100,22 @@ impl<'a> Iterator for Elements<'a> {
 
     fn next(&mut self) -> Option<AnyValue<'a>> {
         self.select.next_bytes().map(AnyValue::parse)
+    }
+}
+
+/// A map, in the order in which it was written; keys may repeat. Iterate over it for its pairs.
+#[derive(Clone, Copy, Debug)]
+pub struct Map<'a> {
+    /// The value's message, from where the member begins that holds the map.
+    run: &'a [u8],
+}
+
+impl<'a> IntoIterator for Map<'a> {
+    type Item = KeyValue<'a>;
+    type IntoIter = Pairs<'a>;
+
+    fn into_iter(self) -> Pairs<'a> {
+        Pairs { select: Select::nested(self.run, 6, 1) }
     }
 }
 
@@ -142,8 +159,8 @@ pub(crate) fn plain_pair(message: &[u8]) -> Option<(&[u8], &[u8])> {
     plain.then_some((key, value))
 }
 
-/// The attributes of a resource, scope, point, span or log record, or the entries of a map: iterate
-/// over it (it is `Copy`) for the pairs, in order; keys may repeat.
+/// The attributes of a resource, scope, point, span or log record: iterate over it (it is `Copy`)
+/// for the pairs, in order; keys may repeat.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Attributes<'a> {
     select: Select<'a>,

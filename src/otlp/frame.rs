@@ -55,7 +55,7 @@ pub fn split(signal: Signal, body: &[u8], bytes_max: usize, items_max: usize) ->
 }
 
 /// Cuts a request in two with half of the items each, as an answer to 413. `None` when there is nothing to cut: one item,
-/// none at all, or items that cannot be separated (see [`split`]).
+/// none at all, or items that cannot be separated (see [`split()`]).
 ///
 /// # Errors
 /// [`WireError`] when the body is not protobuf; a scanned body always is.

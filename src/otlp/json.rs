@@ -28,7 +28,8 @@ pub enum JsonError {
     TooLarge(usize),
 }
 
-/// Reads an OTLP/JSON `Export…ServiceRequest` and writes the same request as protobuf, of at most `bytes_max` bytes.
+/// Reads an OTLP/JSON `Export…ServiceRequest` and writes the same request as protobuf, of at most `bytes_max` bytes
+/// (one that comes within sixteen bytes of them may be refused already).
 ///
 /// Accepted: ids as hexadecimal in any case; 64-bit integers as strings or numbers, `1e18` too; doubles as numbers, numeric
 /// strings, `"NaN"`, `"Infinity"`, `"-Infinity"`; base64 in both alphabets, padded or not; `null` as absence. Unknown fields

@@ -87,12 +87,11 @@ impl Grower {
             }
         }
         match field.kind {
-            Kind::Bool => wire::bool::encode(number, &(choice % 2 == 1), out),
             Kind::Int32 | Kind::Enum => wire::int32::encode(number, &(integer as i32), out),
             Kind::Uint32 => wire::uint32::encode(number, &(integer as u32), out),
             Kind::Sint32 => wire::sint32::encode(number, &(integer as i32), out),
             Kind::Int64 => wire::int64::encode(number, &(integer as i64), out),
-            Kind::Uint64 => wire::uint64::encode(number, &integer, out),
+            Kind::Bool | Kind::Uint64 => wire::uint64::encode(number, &integer, out),
             Kind::Fixed32 => wire::fixed32::encode(number, &(integer as u32), out),
             Kind::Fixed64 => wire::fixed64::encode(number, &integer, out),
             Kind::Sfixed64 => wire::sfixed64::encode(number, &(integer as i64), out),

@@ -10,7 +10,8 @@ use crate::otlp::schema::{Field, Kind, Label, Message, Role, VARINT, request};
 /// What the pre-scan found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
-    /// Data points, spans or log records.
+    /// Data points, spans or log records, as they stand in the bytes: points of a kind of data that a later kind in the same
+    /// metric replaces are counted too.
     pub items: usize,
     /// Messages of any kind below the request, and fields that the table does not know.
     pub parts: usize,

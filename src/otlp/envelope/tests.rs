@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use prost::Message as _;
 
 use crate::model::signal::Signal;
-use crate::otlp::attributes::{AnyValue, Attributes};
+use crate::otlp::attributes::{AnyValue, Attributes, KeyValue};
 use crate::otlp::envelope::{Resource, Scope, resources};
 use crate::otlp::logs::LogRecord;
 use crate::otlp::metrics::points::{
@@ -41,19 +41,20 @@ fn value(value: AnyValue<'_>) -> common::AnyValue {
         AnyValue::Array(values) => {
             Some(Value::ArrayValue(common::ArrayValue { values: values.into_iter().map(self::value).collect() }))
         }
-        AnyValue::KvList(pairs) => Some(Value::KvlistValue(common::KeyValueList { values: attributes(pairs) })),
+        AnyValue::KvList(pairs) => {
+            Some(Value::KvlistValue(common::KeyValueList { values: pairs.into_iter().map(pair).collect() }))
+        }
     };
     common::AnyValue { value }
 }
 
 fn attributes(pairs: Attributes<'_>) -> Vec<common::KeyValue> {
     assert_eq!(pairs.bodies().count(), pairs.into_iter().count());
-    let pair = |pair: crate::otlp::attributes::KeyValue<'_>| common::KeyValue {
-        key: pair.key.to_owned(),
-        value: Some(value(pair.value)),
-        key_strindex: 0,
-    };
     pairs.into_iter().map(pair).collect()
+}
+
+fn pair(pair: KeyValue<'_>) -> common::KeyValue {
+    common::KeyValue { key: pair.key.to_owned(), value: Some(value(pair.value)), key_strindex: 0 }
 }
 
 fn resource(resource: Resource<'_>) -> WireResource {

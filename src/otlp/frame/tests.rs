@@ -88,6 +88,20 @@ proptest! {
         prop_assert!(bytes <= 4 * request.len() + bytes_max, "{bytes} bytes of {}", request.len());
     }
 
+    /// C9: a piece of several spans or records passes the bound only where what both its halves repeat takes half of the bound.
+    #[test]
+    fn pieces_keep_to_the_bound((signal, request) in signal_and_request(), bytes_max in 1usize..1000) {
+        for piece in split(signal, &request, bytes_max, usize::MAX).unwrap() {
+            if piece.body.len() <= bytes_max || signal == Signal::Metrics {
+                continue;
+            }
+            if let Some([first, second]) = halve(signal, &piece.body).unwrap() {
+                let repeated = first.body.len() + second.body.len() - piece.body.len();
+                prop_assert!(repeated + 8 > bytes_max / 2, "{} bytes, {repeated} repeated", piece.body.len());
+            }
+        }
+    }
+
     /// C9: halves have the items of the request, neither is empty, and they are equal where all items can be separated.
     #[test]
     fn halves_hold_what_the_request_held((signal, request) in signal_and_request()) {

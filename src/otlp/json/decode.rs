@@ -29,7 +29,11 @@ pub(super) fn decode(message: &'static Message, text: &str, bytes_max: usize) ->
     match (output.failure.take(), read) {
         (Some(failure), _) => Err(failure),
         (None, Err(error)) => Err(error.into()),
-        (None, Ok(())) => Ok(output.into_bytes()),
+        (None, Ok(())) => {
+            // The lengths of messages are written after the last check for room.
+            let bytes = output.into_bytes();
+            if bytes.len() > bytes_max { Err(JsonError::TooLarge(bytes_max)) } else { Ok(bytes) }
+        }
     }
 }
 

@@ -53,9 +53,10 @@ impl Scalar<'_> {
     }
 }
 
-/// A whole double as an integer: `1e18` is one (J10). Beyond 2^64 nothing fits any field.
+/// A whole double as an integer: `1e18` is one (J10). Not -2^63, nor 2^64 and beyond: what rounds to those may have been
+/// written as a number that fits no field, and what fits is written without an exponent.
 fn whole(number: f64) -> Option<i128> {
-    let whole = number.fract() == 0.0 && number.abs() < 2f64.powi(65);
+    let whole = number.fract() == 0.0 && number > -2f64.powi(63) && number < 2f64.powi(64);
     whole.then_some(number as i128)
 }
 

@@ -35,17 +35,31 @@ proptest! {
     #[test]
     fn agrees_with_prost_on_mutated_requests(
         (signal, mut bytes) in signal_and_request(),
-        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..4), 0..4),
+        edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0u8..5), 0..4),
     ) {
         for (place, byte, edit) in edits {
             let place = place.index(bytes.len() + 1);
             match edit {
                 0 => bytes.insert(place, byte),
                 1 => bytes.truncate(place),
+                2 => if let Some(at) = bytes.get_mut(place) { *at |= 0x80 },
                 _ => if let Some(at) = bytes.get_mut(place) { *at = byte },
             }
         }
         agrees(signal, &bytes)?;
+    }
+
+    /// G11: keys and values of attributes in the usual form are checked as those in any other.
+    #[test]
+    fn agrees_with_prost_on_plain_attributes(
+        key in proptest::collection::vec(prop_oneof![0u8..0x80, 0x80u8..], 0..12),
+        value in prop_oneof!["[a-zé]{0,20}".prop_map(String::into_bytes), proptest::collection::vec(any::<u8>(), 0..4)],
+        form in 0u8..3,
+    ) {
+        let value = [&[0x0a, value.len() as u8 + form % 2][..], &value].concat();
+        let mut attribute = [wrap(1, &key), wrap(2, &value)].concat();
+        attribute[0] += form / 2;
+        agrees(Signal::Traces, &wrap(1, &wrap(2, &wrap(2, &wrap(9, &attribute)))))?;
     }
 
     /// Every valid request passes, and its items are counted as prost counts them.
@@ -133,4 +147,32 @@ fn items_are_limited() {
     let records = |count| wrap(1, &wrap(2, &wrap(2, &[]).repeat(count)));
     assert_eq!(scan(Signal::Logs, &records(7), 7).unwrap().items, 7);
     assert_eq!(scan(Signal::Logs, &records(8), 7), Err(ScanError::TooManyItems(7)));
+}
+
+/// G11: an attribute whose key or value is not UTF-8 is refused, also in the form that is read by the shorter way.
+#[test]
+fn attributes_are_utf8() {
+    for (key, value) in [(0xff, b'v'), (b'k', 0xc3)] {
+        let attribute = [0x0a, 1, key, 0x12, 3, 0x0a, 1, value];
+        let request = wrap(1, &wrap(1, &wrap(1, &attribute)));
+        assert_eq!(scan(Signal::Logs, &request, 1), Err(ScanError::Malformed(WireError::Utf8)));
+    }
+}
+
+/// H: the value of an attribute counts as a level of its own, also in the form that is read by the shorter way.
+#[test]
+fn depth_counts_values_of_plain_attributes() {
+    let request = |maps: usize, lists: usize| {
+        let mut value = wrap(6, &wrap(1, &[0x0a, 1, b'k', 0x12, 3, 0x0a, 1, b'v']));
+        for _ in 1..maps {
+            value = wrap(6, &wrap(1, &wrap(2, &value)));
+        }
+        for _ in 0..lists {
+            value = wrap(5, &wrap(1, &value));
+        }
+        wrap(1, &wrap(2, &wrap(2, &wrap(9, &wrap(2, &value)))))
+    };
+    // The innermost pair stands 4 + 3 * maps + 2 * lists deep, its value one deeper.
+    assert!(scan(Signal::Traces, &request(29, 2), 1).is_ok());
+    assert_eq!(scan(Signal::Traces, &request(30, 1), 1), Err(ScanError::TooDeep));
 }

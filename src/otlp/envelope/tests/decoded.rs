@@ -82,7 +82,9 @@ fn keep_value(value: &mut common::AnyValue) {
 }
 
 fn keep_exemplars(exemplars: &mut [wire::Exemplar]) {
-    exemplars.iter_mut().for_each(|exemplar| keep_attributes(&mut exemplar.filtered_attributes));
+    for exemplar in exemplars {
+        keep_attributes(&mut exemplar.filtered_attributes);
+    }
 }
 
 fn keep_numbers(points: &mut [wire::NumberDataPoint]) {
