@@ -25,7 +25,16 @@ use crate::state::Store;
 
 /// What the handlers of one endpoint share; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct PullState(Arc<(Shared, Cache)>);
+pub struct PullState(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    shared: Shared,
+    cache: Cache,
+    /// Tests look at a picture of their own.
+    #[cfg(test)]
+    shown: Option<Arc<Snapshot>>,
+}
 
 /// See [`PullState`].
 #[derive(Debug)]
@@ -45,7 +54,27 @@ pub struct Shared {
 impl PullState {
     /// Wraps what is shared.
     pub fn new(shared: Shared) -> Self {
-        Self(Arc::new((shared, Cache::default())))
+        Self(Arc::new(Inner {
+            shared,
+            cache: Cache::default(),
+            #[cfg(test)]
+            shown: None,
+        }))
+    }
+
+    /// An endpoint that shows this snapshot, whatever its store holds.
+    #[cfg(test)]
+    pub(crate) fn showing(shared: Shared, snapshot: Snapshot) -> Self {
+        Self(Arc::new(Inner { shared, cache: Cache::default(), shown: Some(Arc::new(snapshot)) }))
+    }
+
+    /// The present snapshot.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        #[cfg(test)]
+        if let Some(shown) = &self.0.shown {
+            return shown.clone();
+        }
+        self.0.shared.store.snapshot()
     }
 
     /// A view of the present snapshot, rendered once for each snapshot, scope and variant (whatever else the view depends
@@ -57,7 +86,7 @@ impl PullState {
         variant: &str,
         render: impl FnOnce(&Snapshot, &Scope) -> Rendered,
     ) -> Rendered {
-        let snapshot = self.store.snapshot();
+        let snapshot = self.snapshot();
         self.render_of(&snapshot, name, scope, variant, render).await
     }
 
@@ -71,7 +100,7 @@ impl PullState {
         render: impl FnOnce(&Snapshot, &Scope) -> Rendered,
     ) -> Rendered {
         let view = View { name, scope: scope.clone(), variant: variant.to_owned() };
-        self.0.1.get(snapshot, view, || render(snapshot, &scope)).await
+        self.0.cache.get(snapshot, view, || render(snapshot, &scope)).await
     }
 }
 
@@ -79,7 +108,7 @@ impl std::ops::Deref for PullState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
-        &self.0.0
+        &self.0.shared
     }
 }
 
