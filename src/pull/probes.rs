@@ -92,9 +92,8 @@ fn line(check: &Check, is_excluded: bool, detail: bool) -> String {
     let Check { name, standing } = check;
     match standing {
         _ if is_excluded => format!("[+]{name} excluded: ok\n"),
-        Standing::Ok => format!("[+]{name} ok\n"),
         Standing::Warning(reason) if detail => format!("[+]{name} ok: {reason}\n"),
-        Standing::Warning(_) => format!("[+]{name} ok\n"),
+        Standing::Ok | Standing::Warning(_) => format!("[+]{name} ok\n"),
         Standing::Failed(reason) if detail => format!("[-]{name} failed: {reason}\n"),
         Standing::Failed(_) => format!("[-]{name} failed: reason withheld\n"),
     }

@@ -5,14 +5,16 @@ use std::time::Duration;
 use crate::model::alert::built_in;
 use crate::model::alert::judge::{AlertEngine, Judged};
 use crate::model::alert::rule::{Condition, Rule, Subject, Value, shown};
-use crate::model::alert::{Alert, Level};
+use crate::model::alert::{Alert, Level, subjects};
 use crate::model::breaker::BreakerState;
 use crate::model::component::ComponentState::{Degraded, Running};
-use crate::model::fixture::{NOW_UNIX_MS, breaker, component, destination, pool, snapshot, worker};
+use crate::model::fixture::{NOW_UNIX_MS, breaker, component, destination, pool, snapshot, stream, worker};
 use crate::model::health::HealthRules;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Liveness::{Live, Replaced, Stale};
-use crate::model::snapshot::{ComponentFacts, DestinationFacts, DestinationSignal, Snapshot, WorkerFacts};
+use crate::model::snapshot::{
+    BreakerFacts, ComponentFacts, DestinationFacts, DestinationSignal, PoolFacts, Snapshot, StreamFacts, WorkerFacts,
+};
 use crate::model::worker::WorkerState;
 
 /// An engine whose clock stands at the given second.
@@ -275,7 +277,7 @@ fn boards_are_filtered_by_scope() {
     assert_eq!(board.in_scope(&Scope { environment: Some("production".into()), ..Scope::default() }).active.len(), 0);
 }
 
-/// Every field that a rule may name is answered for a subject that tells everything, so no rule is silently dead.
+/// Every built-in rule names a field of its subject, and has advice of its own.
 #[test]
 fn built_in_rules_name_known_fields() {
     for rule in built_in::rules() {
@@ -309,4 +311,35 @@ fn tracked_conditions_are_bounded() {
     snapshot.breakers.clear();
     bench.at(1, &snapshot);
     assert_eq!(bench.at(6, &snapshot).board.resolved.len(), crate::limits::RESOLVED_ALERTS_MAX);
+}
+
+/// Every field that a rule may name is answered by a subject that tells everything, so that no rule is silently dead.
+#[test]
+fn every_field_is_answered() {
+    let mut told = snapshot(&[("otel-bridge", "b", Live)]);
+    let instance = &mut told.instances[0];
+    (instance.cpu_utilization, instance.memory_bytes, instance.uptime_s) = (Some(0.1), Some(1), Some(1.0));
+    let active = Some(NOW_UNIX_MS as f64 / 1_000.0);
+    told.components = vec![ComponentFacts { last_activity: active, ..component(0, "api", Running) }];
+    told.breakers = vec![BreakerFacts { last_failure: active, ..breaker(0, "calls", None, BreakerState::Open) }];
+    let counts =
+        PoolFacts { pending: Some(1), requests: Some(1), errors: Some(1), ..pool(0, "web", Some(1), (1, 0, 0)) };
+    told.pools = vec![counts];
+    let worker = worker(0, "w", "web", WorkerState::Active);
+    let memory = WorkerFacts { memory_rss: Some(1), memory_heap_used: Some(1), ..worker };
+    told.workers = vec![WorkerFacts { errors: Some(1), uptime_s: Some(1.0), ..memory }];
+    told.streams = vec![StreamFacts { active: Some(1), queue_depth: Some(1), ..stream(Some(0), "input") }];
+    told.bridge.destinations = vec![destination("stack", "held")];
+    let (services, rules) = (subjects::services(&told), HealthRules::default());
+    for on in Subject::ALL {
+        let mut seen = 0;
+        subjects::each(&told, &services, &rules, on, |entity| {
+            seen += 1;
+            for field in on.fields() {
+                assert!(entity.field(field).is_some(), "{} of {}", field, on.as_str());
+            }
+            assert!(entity.field("nothing").is_none());
+        });
+        assert_eq!(seen, 1, "{}", on.as_str());
+    }
 }

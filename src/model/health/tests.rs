@@ -1,4 +1,5 @@
 //! Each rule of the health score on a snapshot made for it.
+#![expect(clippy::float_cmp, reason = "the score is rounded, and exact figures are what the views promise")]
 
 use proptest::prelude::*;
 
