@@ -3,11 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::Extension;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use bytes::Bytes;
+use http_body_util::BodyExt;
+use tower::ServiceExt;
 
 use crate::config::listener::Auth;
 use crate::limits::{RENDERED_BYTES_MAX, RENDERED_VIEWS_MAX};
+use crate::listen::Caller;
 use crate::model::fixture::documented;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
@@ -135,6 +140,21 @@ async fn probes_withhold_reasons() {
         let (status, body) = probe(&state, path).await;
         assert_eq!(status, 503);
         assert!(body.contains("[-]otlp-grpc failed: reason withheld\n") && !body.contains("secret"), "{body}");
+    }
+}
+
+/// One who brought credentials is told the reasons, one who did not is not.
+#[tokio::test]
+async fn verified_callers_are_told_reasons() {
+    for verified in [true, false] {
+        let state = state();
+        state.readiness.set("otlp-grpc", Standing::Failed("draining".to_owned()));
+        let caller = Caller { address: [127, 0, 0, 1].into(), verified };
+        let router = crate::pull::router(state).layer(Extension(caller));
+        let request = Request::get("/readyz").body(Body::empty()).expect("a request");
+        let body = router.oneshot(request).await.expect("an answer").into_body().collect().await.expect("a body");
+        let expected: &[u8] = if verified { b"failed: draining\n" } else { b"failed: reason withheld\n" };
+        assert!(body.to_bytes().windows(expected.len()).any(|bytes| bytes == expected), "{verified}");
     }
 }
 
