@@ -90,6 +90,14 @@ impl PullState {
         *self.0.staged.lock().unwrap() = Some(Arc::new(snapshot));
     }
 
+    /// An endpoint that shows this picture, whatever its store holds.
+    #[cfg(test)]
+    pub(crate) fn showing(shared: Shared, snapshot: Snapshot) -> Self {
+        let state = Self::new(shared);
+        state.stage(snapshot);
+        state
+    }
+
     /// The streams of this endpoint.
     pub fn hubs(&self) -> &Hubs {
         &self.0.hubs

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::listen::Caller;
 use crate::pull::PullState;
 use crate::pull::problem::Problem;
 use crate::pull::query::Parameters;
@@ -37,25 +38,34 @@ pub async fn livez_check(Path(name): Path<String>) -> Result<Response, Problem> 
 ///
 /// # Errors
 /// 400 for a bad `verbose` or `exclude`.
-pub async fn readyz(State(state): State<PullState>, parameters: Parameters) -> Result<Response, Problem> {
-    answer("readyz", &state.readiness.checks(), &parameters, shows_detail(&state))
+pub async fn readyz(
+    State(state): State<PullState>,
+    caller: Option<Extension<Caller>>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    answer("readyz", &state.readiness.checks(), &parameters, shows_detail(&state, caller))
 }
 
 /// `GET /readyz/{check}`.
 ///
 /// # Errors
 /// 404 for an unknown check.
-pub async fn readyz_check(State(state): State<PullState>, Path(name): Path<String>) -> Result<Response, Problem> {
-    one("readyz", &state.readiness.checks(), &name, shows_detail(&state))
+pub async fn readyz_check(
+    State(state): State<PullState>,
+    caller: Option<Extension<Caller>>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    one("readyz", &state.readiness.checks(), &name, shows_detail(&state, caller))
 }
 
 fn ping() -> Check {
     Check { name: "ping".to_owned(), standing: Standing::Ok }
 }
 
-/// Probes need no credentials; where others do, reasons are withheld from them.
-fn shows_detail(state: &PullState) -> bool {
-    state.endpoint.listener.auth.is_none()
+/// Probes need no credentials; where others do, reasons are for those who brought theirs. Inside somebody else's server no
+/// listener of ours has looked.
+fn shows_detail(state: &PullState, caller: Option<Extension<Caller>>) -> bool {
+    caller.map_or_else(|| state.endpoint.listener.auth.is_none(), |Extension(caller)| caller.verified)
 }
 
 fn answer(probe: &str, checks: &[Check], parameters: &Parameters, detail: bool) -> Result<Response, Problem> {
@@ -92,9 +102,8 @@ fn line(check: &Check, is_excluded: bool, detail: bool) -> String {
     let Check { name, standing } = check;
     match standing {
         _ if is_excluded => format!("[+]{name} excluded: ok\n"),
-        Standing::Ok => format!("[+]{name} ok\n"),
         Standing::Warning(reason) if detail => format!("[+]{name} ok: {reason}\n"),
-        Standing::Warning(_) => format!("[+]{name} ok\n"),
+        Standing::Ok | Standing::Warning(_) => format!("[+]{name} ok\n"),
         Standing::Failed(reason) if detail => format!("[-]{name} failed: {reason}\n"),
         Standing::Failed(_) => format!("[-]{name} failed: reason withheld\n"),
     }

@@ -19,23 +19,27 @@ use crate::pull::query::ScopeQuery;
 pub async fn metrics(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
     let rules = state.store.health_rules();
     state
-        .render("metrics_json", query.scope, "", |snapshot, scope| json::answer(&Metrics::of(snapshot, scope, rules)))
+        .render("metrics_json", query.scope, "", |snapshot, scope| {
+            json::answer(&MetricsDocument::of(snapshot, scope, rules))
+        })
         .await
 }
 
 /// `GET /alerts`.
 pub async fn alerts(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
-    state.render("alerts", query.scope, "", |snapshot, scope| json::answer(&Alerts::of(snapshot, scope))).await
+    state.render("alerts", query.scope, "", |snapshot, scope| json::answer(&AlertsDocument::of(snapshot, scope))).await
 }
 
 /// `GET /components`.
 pub async fn components(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
-    state.render("components", query.scope, "", |snapshot, scope| json::answer(&Components::of(snapshot, scope))).await
+    state
+        .render("components", query.scope, "", |snapshot, scope| json::answer(&ComponentsDocument::of(snapshot, scope)))
+        .await
 }
 
 /// The document of `/metrics/json`.
 #[derive(Debug, Serialize)]
-struct Metrics<'a> {
+struct MetricsDocument<'a> {
     health_score: f64,
     uptime_seconds: u64,
     system_status: &'static str,
@@ -65,7 +69,7 @@ struct Traces {
     active_spans: u64,
 }
 
-impl<'a> Metrics<'a> {
+impl<'a> MetricsDocument<'a> {
     fn of(snapshot: &'a Snapshot, scope: &Scope, rules: &HealthRules) -> Self {
         let system = System::of(snapshot, scope, rules);
         let board = snapshot.alerts.in_scope(scope);
@@ -138,7 +142,7 @@ fn breakers(snapshot: &Snapshot, scope: &Scope) -> BTreeMap<String, Breaker> {
 
 /// The document of `/alerts`.
 #[derive(Debug, Serialize)]
-struct Alerts<'a> {
+struct AlertsDocument<'a> {
     alerts: Vec<AlertLine>,
     recommendations: Vec<RecommendationLine>,
     timestamp: f64,
@@ -146,7 +150,7 @@ struct Alerts<'a> {
     errors: Vec<FailedPart<'a>>,
 }
 
-impl<'a> Alerts<'a> {
+impl<'a> AlertsDocument<'a> {
     fn of(snapshot: &'a Snapshot, scope: &Scope) -> Self {
         let AlertBoard { active, recommendations, .. } = snapshot.alerts.in_scope(scope);
         Self {
@@ -234,7 +238,7 @@ impl RecommendationLine {
 
 /// The document of `/components`.
 #[derive(Debug, Serialize)]
-struct Components<'a> {
+struct ComponentsDocument<'a> {
     components: BTreeMap<String, ActiveComponent>,
     circuit_breakers: BTreeMap<String, Breaker>,
     streaming: Streaming,
@@ -250,7 +254,7 @@ struct Streaming {
     message_rate: f64,
 }
 
-impl<'a> Components<'a> {
+impl<'a> ComponentsDocument<'a> {
     fn of(snapshot: &'a Snapshot, scope: &Scope) -> Self {
         let components = merge::components(snapshot, scope).into_iter().map(|(key, one)| {
             (key, ActiveComponent { component: Component::of(&one), last_activity: one.last_activity })

@@ -33,7 +33,7 @@ pub async fn health(State(state): State<PullState>, query: ScopeQuery, headers: 
 
 /// The printed document.
 #[derive(Debug, Serialize)]
-struct Health<'a> {
+struct HealthDocument<'a> {
     status: &'static str,
     health_score: f64,
     uptime_seconds: u64,
@@ -102,7 +102,7 @@ fn printed(snapshot: &Snapshot, scope: &Scope, rules: &HealthRules) -> Rendered 
         let document = Unavailable { status: "service_unavailable", message, timestamp, config };
         return Rendered { status: StatusCode::SERVICE_UNAVAILABLE, ..json::answer(&document) };
     }
-    let document = Health {
+    let document = HealthDocument {
         status: system.status.as_str(),
         health_score: system.score,
         uptime_seconds: system.uptime_seconds,
