@@ -11,6 +11,8 @@ pub const DEPTH_MAX: u32 = 96;
 pub const EXPORT_INTERVAL_MAX_MS: u64 = 300_000;
 /// Shortest silence after which an instance or a series may be called stale.
 pub const STALE_AFTER_MIN_MS: u64 = 15_000;
+/// Alert conditions that are tracked at once; with so many on, one more tells nobody anything.
+pub const ALERTS_MAX: usize = 10_000;
 /// Resolved alerts that are remembered.
 pub const RESOLVED_ALERTS_MAX: usize = 200;
 /// Events (transitions, alerts, restarts) in the ring that `events` and reconnecting streams read.
@@ -28,17 +30,30 @@ pub const FORWARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Window of `error_rate` and `items_per_second`.
 pub const RATE_WINDOW_S: u64 = 60;
 /// Instances that the store shows; what further ones send is counted as unreadable and forwarded.
-pub const INSTANCES_MAX: usize = 10_000;
+pub const INSTANCES_MAX: usize = 5_000;
 /// Pools, components, circuit breakers and streams of all instances together; further ones are counted as unreadable.
 pub const ENTITIES_MAX: usize = 20_000;
 /// Points of mapped metrics that the store follows for each worker that it may hold: seven states, two counters, uptime, two
 /// kinds of memory, and room for error types.
 pub const POINTS_PER_WORKER_MAX: usize = 16;
-/// Resource attributes, in bytes, up to which a resource is recognised by its bytes; larger ones are read each time.
-pub const RESOURCE_BYTES_MAX: usize = 8 * 1024;
+/// Resource attributes, in bytes, that are kept of each instance, and up to which a resource is recognised by its bytes.
+pub const RESOURCE_BYTES_MAX: usize = 4 * 1024;
 /// A span that takes longer is remembered as slow.
 pub const SLOW_SPAN_NS: u64 = 1_000_000_000;
 /// Delta counters are not sent while nothing happens: they leave after this silence at the earliest.
 pub const DELTA_SILENCE_MIN_MS: u64 = 300_000;
 /// A log event explains a transition that was observed at most this long before.
 pub const TRANSITION_MATCH_MS: u64 = 120_000;
+/// Generic series of one metric in one instance; more fold into its overflow series. A quarter of the default
+/// `series_max`: one metric with an unbounded label cannot push out everybody else's.
+pub const SERIES_PER_METRIC_MAX: usize = 50_000;
+/// Bytes that one generic series may cost on average: `series_max` times this is the store's budget for them.
+pub const SERIES_BYTES: usize = 400;
+/// Buckets of one histogram, and quantiles of one summary, that the store keeps; more make the point unreadable.
+pub const BUCKETS_MAX: usize = 1_024;
+/// Buckets to each side of zero that an exponential histogram is folded into; four decades at two a doubling need 27.
+pub const EXPONENTIAL_BUCKETS_MAX: usize = 80;
+/// Type conflicts of metric names that are remembered by name; more are only counted.
+pub const TYPE_CONFLICTS_MAX: usize = 100;
+/// Scopes and metric descriptors of one instance that are remembered for a faster look-up; more start it afresh.
+pub const DESCRIPTORS_MAX: usize = 10_000;

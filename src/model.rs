@@ -5,6 +5,7 @@ pub mod breaker;
 pub mod component;
 pub mod health;
 pub mod merge;
+pub mod naming;
 pub mod pool;
 pub mod scope;
 pub mod signal;

@@ -13,6 +13,7 @@ pub mod reader;
 pub mod scan;
 pub mod schema;
 pub mod traces;
+pub mod writer;
 
 #[cfg(test)]
 pub(crate) mod samples;

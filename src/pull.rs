@@ -1,5 +1,8 @@
 //! The pull layer: every view of a snapshot over HTTP.
 
+pub mod problem;
+pub mod query;
+
 use std::sync::Arc;
 
 use crate::clock::Clock;

@@ -1,6 +1,15 @@
 //! Alerts and recommendations as facts; how rules are judged stands in the functions beside them.
 
+pub mod built_in;
+pub mod judge;
+pub mod rule;
+mod subjects;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
+
+use crate::model::scope::Scope;
 
 /// How grave an alert is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -60,6 +69,26 @@ pub struct Alert {
     pub resolved_unix_ms: Option<u64>,
 }
 
+impl Alert {
+    /// Whether the alert concerns the scope. One about a whole service shows under `?service=` and under an environment
+    /// that all its instances share; one without service or instance shows where that is not asked for.
+    pub fn is_in(&self, scope: &Scope) -> bool {
+        is_in(scope, self.service.as_deref(), self.instance.as_deref(), self.environment.as_deref())
+    }
+}
+
+impl Recommendation {
+    /// As [`Alert::is_in`].
+    pub fn is_in(&self, scope: &Scope) -> bool {
+        is_in(scope, self.service.as_deref(), self.instance.as_deref(), self.environment.as_deref())
+    }
+}
+
+fn is_in(scope: &Scope, service: Option<&str>, instance: Option<&str>, environment: Option<&str>) -> bool {
+    let matches = |wanted: &Option<String>, is: Option<&str>| wanted.as_deref().is_none_or(|wanted| is == Some(wanted));
+    matches(&scope.service, service) && matches(&scope.instance, instance) && matches(&scope.environment, environment)
+}
+
 /// A recommendation; it stands beside the alert that gave rise to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recommendation {
@@ -96,4 +125,15 @@ pub struct AlertBoard {
     pub resolved: Vec<Alert>,
     /// What to do about the active ones.
     pub recommendations: Vec<Recommendation>,
+}
+
+impl AlertBoard {
+    /// The part of the board that concerns a scope.
+    pub fn in_scope(&self, scope: &Scope) -> Self {
+        Self {
+            active: self.active.iter().filter(|alert| alert.is_in(scope)).cloned().collect(),
+            resolved: self.resolved.iter().filter(|alert| alert.is_in(scope)).cloned().collect(),
+            recommendations: self.recommendations.iter().filter(|one| one.is_in(scope)).cloned().collect(),
+        }
+    }
 }

@@ -20,12 +20,16 @@ use crate::state::cadence::{Cadence, silence_ms};
 use crate::state::entities::has_room;
 use crate::state::feed::cell::Cell;
 use crate::state::instance::{Instance, Moment};
-use crate::state::mapping::{Rules, Table};
+use crate::state::mapping::Rules;
+use crate::state::series::caps::SeriesCaps;
+use crate::state::series::{SeriesTable, reason};
 use crate::state::unreadable::Unreadable;
 
 /// All slots of an instance.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Feed {
+    /// The series of metrics that are no fields of entities.
+    pub(crate) series: SeriesTable,
     metrics: HashMap<Box<str>, MetricFeed>,
     hasher: RandomState,
     points: usize,
@@ -81,7 +85,6 @@ enum Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) instance: &'a Instance,
-    pub(crate) table: &'a Table,
     pub(crate) resource: Attributes<'a>,
     pub(crate) at: Moment,
 }
@@ -108,7 +111,25 @@ impl<'a> From<NumberPoint<'a>> for Reading<'a> {
     }
 }
 
+impl Default for Feed {
+    fn default() -> Self {
+        Self::new(SeriesCaps::new(0))
+    }
+}
+
 impl Feed {
+    /// An empty feed.
+    pub(crate) fn new(caps: Arc<SeriesCaps>) -> Self {
+        Self {
+            series: SeriesTable::new(caps),
+            metrics: HashMap::new(),
+            hasher: RandomState::default(),
+            points: 0,
+            cadence: Cadence::default(),
+            swept_ms: 0,
+        }
+    }
+
     /// How many points it follows.
     pub(crate) const fn points(&self) -> usize {
         self.points
@@ -126,17 +147,12 @@ impl Feed {
         let new = || MetricFeed { rules: rules.clone(), slots: HashTable::new(), cadence: Cadence::default() };
         let feed = match self.metrics.get_mut(metric.name) {
             Some(known) => known,
-            None => self.metrics.entry_ref(metric.name).or_insert_with(new),
+            None => self.metrics.entry(metric.name.into()).or_insert_with(new),
         };
         feed.cadence.heard(context.at.now_ms);
         let before = feed.slots.len();
-        let mut reader = MetricReader {
-            context,
-            feed,
-            scope: self.hasher.hash_one(scope),
-            hasher: &self.hasher,
-            unreadable,
-        };
+        let mut reader =
+            MetricReader { context, feed, scope: self.hasher.hash_one(scope), hasher: &self.hasher, unreadable };
         reader.read(metric);
         let after = feed.slots.len();
         self.points = self.points + after - before;
@@ -201,27 +217,39 @@ impl MetricReader<'_, '_> {
     fn read(&mut self, metric: &Metric<'_>) {
         match metric.data {
             Data::Empty => self.unreadable.add("no_data", 1),
-            Data::Gauge(points) => points.iter().for_each(|point| self.point(Kind::Value, point.into())),
+            Data::Gauge(points) => points.into_iter().for_each(|point| self.point(Kind::Value, point.into())),
             Data::Sum(points, temporality, monotonicity) => {
                 let kind = match (temporality, monotonicity) {
                     (Temporality::Delta, Monotonicity::Monotonic) => Kind::Delta,
                     (Temporality::Delta, Monotonicity::UpDown) => {
-                        return self.refuse("delta_up_down", points.iter().count());
+                        return self.refuse(reason::DELTA_NOT_MONOTONIC, points.into_iter().count());
                     }
                     (_, Monotonicity::Monotonic) => Kind::Total,
                     (_, Monotonicity::UpDown) => Kind::Value,
                 };
-                points.iter().for_each(|point| self.point(kind, point.into()));
+                points.into_iter().for_each(|point| self.point(kind, point.into()));
             }
             // Of a distribution, an entity's field counts how many values there were.
-            Data::Histogram(points, temporality) => points.iter().for_each(|point| {
-                self.counted((point.attributes, point.flags, point.count), (point.start_time_unix_nano, point.time_unix_nano), temporality);
+            Data::Histogram(points, temporality) => points.into_iter().for_each(|point| {
+                self.counted(
+                    (point.attributes, point.flags, point.count),
+                    (point.start_time_unix_nano, point.time_unix_nano),
+                    temporality,
+                );
             }),
-            Data::ExponentialHistogram(points, temporality) => points.iter().for_each(|point| {
-                self.counted((point.attributes, point.flags, point.count), (point.start_time_unix_nano, point.time_unix_nano), temporality);
+            Data::ExponentialHistogram(points, temporality) => points.into_iter().for_each(|point| {
+                self.counted(
+                    (point.attributes, point.flags, point.count),
+                    (point.start_time_unix_nano, point.time_unix_nano),
+                    temporality,
+                );
             }),
-            Data::Summary(points) => points.iter().for_each(|point| {
-                self.counted((point.attributes, point.flags, point.count), (point.start_time_unix_nano, point.time_unix_nano), Temporality::Cumulative);
+            Data::Summary(points) => points.into_iter().for_each(|point| {
+                self.counted(
+                    (point.attributes, point.flags, point.count),
+                    (point.start_time_unix_nano, point.time_unix_nano),
+                    Temporality::Cumulative,
+                );
             }),
         }
     }

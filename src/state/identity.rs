@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX};
+use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX, RESOURCE_BYTES_MAX};
 use crate::otlp::attributes::{AnyValue, Attributes};
 use crate::state::entities::key_of;
 
@@ -29,9 +29,9 @@ pub(crate) struct About {
 
 impl Identity {
     /// Reads the attributes of a resource. Duplicate keys: the last one counts.
-    pub(crate) fn of(pairs: Vec<(Arc<str>, Arc<str>)>) -> Self {
-        let get = |name: &str| pairs.iter().rev().find(|(key, text)| **key == *name && !text.is_empty());
-        let get = |name: &str| get(name).map(|(_, text)| text.clone());
+    pub(crate) fn of(pairs: &[(String, String)]) -> Self {
+        let get = |name: &str| pairs.iter().rev().find(|(key, text)| *key == name && !text.is_empty());
+        let get = |name: &str| get(name).map(|(_, text)| Arc::<str>::from(text.as_str()));
         let service = get("service.name").unwrap_or_else(|| UNKNOWN_SERVICE.into());
         let instance = get("service.instance.id").unwrap_or_else(|| {
             let sorted: BTreeMap<&str, &str> = pairs.iter().map(|(name, text)| (&**name, &**text)).collect();
@@ -40,7 +40,13 @@ impl Identity {
         let job = get("service.namespace").map_or_else(|| service.clone(), |space| format!("{space}/{service}").into());
         let environment = get("deployment.environment.name").or_else(|| get("deployment.environment"));
         let key = key_of(&service, "instance", &instance);
-        Self { key, service, instance, job, about: Mutex::new(About { environment, resource: pairs.into() }) }
+        let mut bytes = 0;
+        let kept = pairs.iter().filter(|(name, text)| {
+            bytes += name.len() + text.len();
+            bytes <= RESOURCE_BYTES_MAX
+        });
+        let resource = kept.map(|(name, text)| (name.as_str().into(), text.as_str().into())).collect();
+        Self { key, service, instance, job, about: Mutex::new(About { environment, resource }) }
     }
 
     /// The environment.
@@ -61,9 +67,9 @@ impl Identity {
 }
 
 /// The attributes as bounded strings, in the order received.
-pub(crate) fn pairs(attributes: Attributes<'_>) -> Vec<(Arc<str>, Arc<str>)> {
-    let named = attributes.filter(|pair| !pair.key.is_empty());
-    named.take(LABELS_MAX).map(|pair| (bounded(pair.key).into(), word(pair.value).into())).collect()
+pub(crate) fn pairs(attributes: Attributes<'_>) -> Vec<(String, String)> {
+    let named = attributes.into_iter().filter(|pair| !pair.key.is_empty());
+    named.take(LABELS_MAX).map(|pair| (bounded(pair.key).to_owned(), word(pair.value))).collect()
 }
 
 /// A string cut to the longest label that the store keeps, at a character's end.
@@ -100,7 +106,7 @@ fn nested(value: AnyValue<'_>, depth: u8, text: &mut String) {
     match value {
         AnyValue::Array(values) => {
             text.push('[');
-            for (place, one) in values.take(LABELS_MAX).enumerate() {
+            for (place, one) in values.into_iter().take(LABELS_MAX).enumerate() {
                 if place > 0 {
                     text.push(',');
                 }
@@ -110,7 +116,7 @@ fn nested(value: AnyValue<'_>, depth: u8, text: &mut String) {
         }
         AnyValue::KvList(pairs) => {
             text.push('{');
-            for (place, pair) in pairs.take(LABELS_MAX).enumerate() {
+            for (place, pair) in pairs.into_iter().take(LABELS_MAX).enumerate() {
                 if place > 0 {
                     text.push(',');
                 }

@@ -12,6 +12,7 @@ use crate::state::entities::{Budget, Entities};
 use crate::state::events::{Event, Events};
 use crate::state::feed::Feed;
 use crate::state::identity::Identity;
+use crate::state::series::caps::SeriesCaps;
 use crate::state::tally::{Figure, Tally};
 
 /// An instance: the resource that its telemetry names, and all that it told.
@@ -48,10 +49,17 @@ pub struct ProcessCell {
 }
 
 /// What all instances of a store share.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) events: Events,
     pub(crate) budget: Budget,
+    pub(crate) caps: Arc<SeriesCaps>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { events: Events::default(), budget: Budget::default(), caps: SeriesCaps::new(0) }
+    }
 }
 
 /// When an instance was heard from, on the receive clock.
@@ -102,7 +110,11 @@ impl Moment {
 impl Instance {
     /// A new instance, heard from now.
     pub(crate) fn new(id: u32, identity: Identity, shared: Arc<Shared>, at: Moment) -> Self {
-        let instance = Self { id, identity, shared, ..Self::default() };
+        let mut instance = Self::default();
+        instance.id = id;
+        instance.identity = identity;
+        instance.feed = Mutex::new(Feed::new(shared.caps.clone()));
+        instance.shared = shared;
         instance.heard.first_ms.store(at.now_ms, Ordering::Relaxed);
         instance.heard.first_unix_ms.store(at.unix_ms, Ordering::Relaxed);
         instance.heard(at);

@@ -231,8 +231,7 @@ mod tests {
             aggregate: Aggregate::Last,
         };
         let (table, _) = Table::new(std::slice::from_ref(&rule));
-        let fields: Vec<Field> =
-            table.rules("executor.active").unwrap().rules.iter().map(|rule| rule.field).collect();
+        let fields: Vec<Field> = table.rules("executor.active").unwrap().rules.iter().map(|rule| rule.field).collect();
         assert_eq!(fields, [Field::PoolIdle, Field::PoolActive]);
         rule.field = "colour".to_owned();
         assert_eq!(Table::new(&[rule]).1.len(), 1);

@@ -9,6 +9,7 @@ use crate::state::feed::cell::Cell;
 use crate::state::feed::{Context, Kind, Reading, Slot, note_age};
 use crate::state::instance::{Instance, Moment};
 use crate::state::mapping::{Field, Rule, Rules};
+use crate::state::series::reason;
 
 impl Slot {
     /// Applies one point.
@@ -90,16 +91,22 @@ impl Slot {
 
     /// A cumulative counter: its own number. A new start, or a number that fell, is a restart; a number older than the last
     /// one is not taken.
-    fn total(&mut self, field: Field, context: &Context<'_>, reading: &Reading<'_>, bits: u64) -> Result<u64, &'static str> {
+    fn total(
+        &mut self,
+        field: Field,
+        context: &Context<'_>,
+        reading: &Reading<'_>,
+        bits: u64,
+    ) -> Result<u64, &'static str> {
         let held = self.value;
         let counter = self.counter.get_or_insert_default();
         let (first, known) = (counter.time_ns == 0, counter.start_ns > 0 && reading.start_ns > 0);
         if known && reading.start_ns < counter.start_ns {
-            return Err("out_of_order");
+            return Err(reason::OUT_OF_ORDER);
         }
         let is_new_start = known && reading.start_ns > counter.start_ns;
         if !is_new_start && reading.time_ns > 0 && reading.time_ns < counter.time_ns {
-            return Err("out_of_order");
+            return Err(reason::OUT_OF_ORDER);
         }
         counter.start_ns = reading.start_ns;
         counter.time_ns = reading.time_ns.max(1);
@@ -114,7 +121,7 @@ impl Slot {
         let held = self.value;
         let counter = self.counter.get_or_insert_default();
         if reading.time_ns > 0 && reading.time_ns <= counter.time_ns {
-            return Err("overlap");
+            return Err(reason::OUT_OF_ORDER);
         }
         counter.start_ns = reading.start_ns;
         counter.time_ns = reading.time_ns;

@@ -95,7 +95,8 @@ fn cell(context: &Context<'_>, rule: &Rule, name: &str, attributes: Attributes<'
     let Some(entity) = rule.field.entity() else { return Ok(Cell::Instance) };
     let label = |wanted: &str| {
         let attribute = rule.labels.iter().find(|(label, _)| label == wanted).map(|(_, attribute)| attribute);
-        let found = attribute.and_then(|attribute| text(attributes, attribute).or_else(|| of_resource(context, attribute)));
+        let found =
+            attribute.and_then(|attribute| text(attributes, attribute).or_else(|| of_resource(context, attribute)));
         found.unwrap_or_default().into_owned()
     };
     let (instance, budget) = (context.instance, &context.instance.shared.budget);
