@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::listen::{ListenError, Timings};
 use crate::model::health::HealthRules;
+use crate::model::snapshot::ConfigRefused;
 use crate::push::hooks::Hooks;
 use crate::push::{Push, PushError};
 use crate::readiness::{Readiness, Standing};
@@ -175,7 +176,7 @@ impl Bridge {
         let result = self.apply(&before, &config).await;
         match &result {
             Ok(()) => {
-                self.store.config_refused(None);
+                self.store.set_config_refused(None);
                 self.tell("config_reloaded", "the configuration was reloaded");
                 self.config.store(Arc::new(config));
             }
@@ -201,7 +202,8 @@ impl Bridge {
     /// Counts and shows that a file was refused; the old configuration goes on.
     pub fn refuse_reload(&self, error: &str) {
         tracing::error!(%error, "the configuration file was refused; the old one stays");
-        self.store.config_refused(Some(error));
+        let refused = ConfigRefused { error: error.into(), at_unix_ms: self.clock.unix_ms() };
+        self.store.set_config_refused(Some(refused));
         self.tell("config_refused", error);
     }
 

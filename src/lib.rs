@@ -22,3 +22,4 @@ pub mod receive;
 pub mod push;
 pub mod pull;
 pub mod bridge;
+pub mod probe;

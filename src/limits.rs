@@ -51,6 +51,21 @@ pub const SSE_LIFETIME_MS: u64 = 60 * 60 * 1_000;
 pub const RENDERED_VIEWS_MAX: usize = 256;
 /// Bytes of those renderings; a larger one is made again for whoever asks next.
 pub const RENDERED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Instances that the store shows; what further ones send is counted as unreadable and forwarded.
+pub const INSTANCES_MAX: usize = 5_000;
+/// Pools, components, circuit breakers and streams of all instances together; further ones are counted as unreadable.
+pub const ENTITIES_MAX: usize = 20_000;
+/// Points of mapped metrics that the store follows for each worker that it may hold: seven states, two counters, uptime, two
+/// kinds of memory, and room for error types.
+pub const POINTS_PER_WORKER_MAX: usize = 16;
+/// Resource attributes, in bytes, that are kept of each instance, and up to which a resource is recognised by its bytes.
+pub const RESOURCE_BYTES_MAX: usize = 4 * 1024;
+/// A span that takes longer is remembered as slow.
+pub const SLOW_SPAN_NS: u64 = 1_000_000_000;
+/// Delta counters are not sent while nothing happens: they leave after this silence at the earliest.
+pub const DELTA_SILENCE_MIN_MS: u64 = 300_000;
+/// A log event explains a transition that was observed at most this long before.
+pub const TRANSITION_MATCH_MS: u64 = 120_000;
 /// Generic series of one metric in one instance; more fold into its overflow series. A quarter of the default
 /// `series_max`: one metric with an unbounded label cannot push out everybody else's.
 pub const SERIES_PER_METRIC_MAX: usize = 50_000;

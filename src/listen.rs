@@ -70,6 +70,13 @@ pub enum ListenError {
     },
 }
 
+impl ListenError {
+    /// Whether the address could not be bound: exit code 4 (contract §2).
+    pub const fn is_bind(&self) -> bool {
+        matches!(self, Self::Bind { .. })
+    }
+}
+
 /// A socket that listens already, though nobody accepts yet: its port is known, and callers wait in the backlog.
 #[derive(Debug)]
 pub struct BoundListener {

@@ -96,21 +96,21 @@ fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
-    let mut signals = Signals::listen()?;
+    let (mut stop, mut hangup) = (StopSignals::listen()?, signal(SignalKind::hangup())?);
     let bridge = Arc::new(Bridge::start(config, Clock::system())?);
     for door in bridge.doors().await {
         say(&format!("{:<20} {}://{}", door.name, door.scheme, door.address))?;
     }
     loop {
         tokio::select! {
-            () = signals.stop() => break,
-            _ = signals.hangup.recv() => reload(&bridge, file.as_deref()).await,
+            () = stop.come() => break,
+            _ = hangup.recv() => reload(&bridge, file.as_deref()).await,
         }
     }
     tracing::info!("stopping");
     tokio::select! {
         () = bridge.stop() => {}
-        () = signals.stop() => {
+        () = stop.come() => {
             tracing::warn!("second signal: stopping at once");
             bridge.stop_now().await;
         }
@@ -129,24 +129,22 @@ async fn reload(bridge: &Bridge, file: Option<&Path>) {
     }
 }
 
-/// The signals that the process obeys.
-struct Signals {
+/// The signals that end the process.
+struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
-    hangup: Signal,
 }
 
-impl Signals {
+impl StopSignals {
     fn listen() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
         })
     }
 
     /// SIGINT or SIGTERM.
-    async fn stop(&mut self) {
+    async fn come(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

@@ -154,6 +154,11 @@ impl Push {
         Ok(Self { running: ArcSwap::from_pointee(running), change: Mutex::new(()), accounting, clock, hooks })
     }
 
+    /// Whether there is anywhere to send to.
+    pub fn has_destinations(&self) -> bool {
+        !self.running.load().is_empty()
+    }
+
     /// Hands a checked `Export…ServiceRequest` with `items` points, spans or log records to every destination that takes the
     /// signal. When it returns, the request is as safe as each queue's `durability` promises, in all of them or in none. It is
     /// decided even if the caller stops waiting. Without such a destination, or without items, it succeeds at once.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::bridge::telemetry::Telemetry;
 use crate::bridge::{Door, PULL_DRAIN};
 use crate::clock::Clock;
 use crate::config::Config;

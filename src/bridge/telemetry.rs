@@ -60,7 +60,7 @@ impl Telemetry {
 
     /// Submits what there is to say now; without a destination nothing is collected.
     pub(super) async fn export(&self, push: &Push, store: &Store) {
-        if push.is_empty() {
+        if !push.has_destinations() {
             return;
         }
         for encoded in [self.metrics.collect(), self.meters.collect()].into_iter().flatten() {

@@ -1,5 +1,7 @@
 //! A worker pool: a bounded set of workers that handle requests.
 
+use crate::model::worker::WorkerState;
+
 /// How many workers of a pool are in which state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PoolCounts {
@@ -12,6 +14,16 @@ pub struct PoolCounts {
 }
 
 impl PoolCounts {
+    /// Counts a worker in that state: ready ones are idle, ephemeral ones are active, others count nowhere.
+    pub fn add(&mut self, state: Option<WorkerState>) {
+        match state {
+            Some(WorkerState::Active | WorkerState::Ephemeral) => self.active += 1,
+            Some(WorkerState::Idle | WorkerState::Ready) => self.idle += 1,
+            Some(WorkerState::Creating) => self.creating += 1,
+            Some(WorkerState::Terminated | WorkerState::Offline) | None => {}
+        }
+    }
+
     /// Active, idle and creating together (spec, pool metrics).
     pub const fn total(self) -> u64 {
         self.active + self.idle + self.creating

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::model::breaker::BreakerState;
 use crate::record::Recorder;
 use crate::state::cells::BreakerCell;
+use crate::state::instance::Moment;
 
 /// A circuit breaker as its owner tells it; cheap to clone.
 #[derive(Clone, Debug)]
@@ -37,7 +38,8 @@ impl CircuitBreaker {
 
     /// Enters a state; nothing happens when it is in that state.
     pub fn enter(&self, state: BreakerState, reason: &str) {
-        self.recorder.store().breaker_transition(self.recorder.instance(), &self.cell, state, Some(reason));
+        let at = Moment::of(self.recorder.clock());
+        self.recorder.instance().breaker_transition(&self.cell, state, Some(reason), at);
     }
 
     /// A call went well.

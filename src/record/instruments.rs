@@ -98,8 +98,8 @@ fn pools(meter: &Meter, recorder: &Recorder) {
 fn worker_attributes(worker: &WorkerCell) -> [KeyValue; 3] {
     [
         text(names::ATTRIBUTE_WORKER, &worker.id),
-        text(names::ATTRIBUTE_WORKER_APP, &worker.app),
-        text(names::ATTRIBUTE_POOL, &worker.pool),
+        text(names::ATTRIBUTE_WORKER_APP, &worker.app.text()),
+        text(names::ATTRIBUTE_POOL, &worker.pool.text()),
     ]
 }
 
@@ -152,7 +152,7 @@ fn components(meter: &Meter, recorder: &Recorder) {
             for state in ComponentState::ALL {
                 let attributes = [
                     text(names::ATTRIBUTE_COMPONENT, &component.name),
-                    text(names::ATTRIBUTE_COMPONENT_TYPE, &component.kind),
+                    text(names::ATTRIBUTE_COMPONENT_TYPE, &component.kind.text()),
                     KeyValue::new(names::ATTRIBUTE_COMPONENT_STATE, state.as_str()),
                 ];
                 observer.observe(i64::from(state == now), &attributes);
@@ -187,7 +187,7 @@ fn breakers(meter: &Meter, recorder: &Recorder) {
                     text(names::ATTRIBUTE_BREAKER, &breaker.name),
                     KeyValue::new(names::ATTRIBUTE_BREAKER_STATE, state.as_str()),
                 ];
-                attributes.extend(breaker.component.as_ref().map(|name| text(names::ATTRIBUTE_COMPONENT, name)));
+                attributes.extend(breaker.component.get().map(|name| text(names::ATTRIBUTE_COMPONENT, name)));
                 observer.observe(i64::from(state == now), &attributes);
             }
         }

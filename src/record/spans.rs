@@ -1,5 +1,6 @@
 //! Spans of the local process: counted, and kept for the next export up to a bound.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +34,7 @@ struct Kept(Arc<Mutex<Vec<SpanData>>>);
 #[derive(Debug)]
 struct Counting {
     recorder: Recorder,
+    live: AtomicU64,
     kept: Kept,
 }
 
@@ -40,11 +42,15 @@ impl SpanProcessor for Counting {
     fn on_start(&self, _span: &mut Span, context: &Context) {
         use opentelemetry::trace::TraceContextExt as _;
         let is_root = !context.span().span_context().is_valid();
-        self.recorder.instance().span_started(is_root);
+        let instance = self.recorder.instance();
+        instance.spans.add(1);
+        instance.traces.add(u64::from(is_root));
+        instance.spans_active.set(self.live.fetch_add(1, Ordering::Relaxed) as f64 + 1.0);
     }
 
     fn on_end(&self, span: SpanData) {
-        self.recorder.instance().span_ended();
+        let live = self.live.fetch_sub(1, Ordering::Relaxed).saturating_sub(1);
+        self.recorder.instance().spans_active.set(live as f64);
         let mut kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < OWN_SPANS_MAX && span.span_context.span_id() != SpanId::INVALID {
             kept.push(span);
@@ -64,7 +70,7 @@ impl OwnSpans {
     /// A tracer provider whose spans are counted in the recorder's instance.
     pub fn new(recorder: &Recorder, resource: Resource) -> Self {
         let kept = Kept::default();
-        let counting = Counting { recorder: recorder.clone(), kept: kept.clone() };
+        let counting = Counting { recorder: recorder.clone(), live: AtomicU64::new(0), kept: kept.clone() };
         let attributes = ResourceAttributesWithSchema::from(&resource);
         let provider = SdkTracerProvider::builder().with_resource(resource).with_span_processor(counting).build();
         Self { provider, kept, resource: attributes }
