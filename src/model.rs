@@ -3,6 +3,8 @@
 pub mod alert;
 pub mod breaker;
 pub mod component;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod health;
 pub mod merge;
 pub mod pool;

@@ -7,6 +7,7 @@
 pub mod attributes;
 pub mod envelope;
 pub mod frame;
+pub mod json;
 pub mod logs;
 pub mod metrics;
 pub mod reader;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -60,7 +60,11 @@ where
                 phase.serving();
             }
             let request = request.map(|body| RequestBody::new(body, &timings));
-            let response: Response<H::Body> = guard.serve(request, peer.ip()).await;
+            let response: Response<H::Body> = if !is_http2 && is_ambiguous(&request, &phase) {
+                ambiguous()
+            } else {
+                guard.serve(request, peer.ip()).await
+            };
             if !is_http2 {
                 phase.idle();
             }
@@ -74,6 +78,18 @@ where
         let connection = http1().serve_connection(io, service);
         until_asked(pin!(connection), http1::Connection::graceful_shutdown, &timings, &tasks).await;
     }
+}
+
+/// Whether the request's length is told in two ways (RFC 9112, 6.3).
+fn is_ambiguous<B>(request: &Request<B>, phase: &Phase) -> bool {
+    request.headers().contains_key(header::TRANSFER_ENCODING) && phase.told_a_length()
+}
+
+fn ambiguous<B: Default>() -> Response<B> {
+    let mut response = Response::new(B::default());
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 fn http1() -> http1::Builder {

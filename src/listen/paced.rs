@@ -3,8 +3,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,11 +12,18 @@ use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use crate::limits;
 use crate::listen::Timings;
 
-/// What an HTTP/1 connection is doing, told by the service that it carries.
+/// What an HTTP/1 connection is doing, told by the service that it carries, and the head that it reads, as it came.
 #[derive(Clone, Debug)]
-pub(crate) struct Phase(Arc<AtomicU8>);
+pub(crate) struct Phase(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    phase: AtomicU8,
+    head: Mutex<Vec<u8>>,
+}
 
 const HEAD: u8 = 0;
 const SERVING: u8 = 1;
@@ -25,28 +32,55 @@ const IDLE: u8 = 2;
 const UNWATCHED: u8 = 3;
 
 impl Phase {
+    fn new(phase: u8) -> Self {
+        Self(Arc::new(Shared { phase: AtomicU8::new(phase), head: Mutex::default() }))
+    }
+
     /// The first bytes of a request are there.
     pub(crate) fn head() -> Self {
-        Self(Arc::new(AtomicU8::new(HEAD)))
+        Self::new(HEAD)
     }
 
     /// Reads are not watched.
     pub(crate) fn unwatched() -> Self {
-        Self(Arc::new(AtomicU8::new(UNWATCHED)))
+        Self::new(UNWATCHED)
     }
 
     /// A request's headers are complete.
     pub(crate) fn serving(&self) {
-        self.0.store(SERVING, Ordering::Relaxed);
+        self.set(SERVING);
     }
 
     /// A request is answered.
     pub(crate) fn idle(&self) {
-        self.0.store(IDLE, Ordering::Relaxed);
+        self.set(IDLE);
+    }
+
+    /// Whether the head that was read gives a content length. The HTTP library drops it beside a transfer encoding, but a
+    /// request with both may be an attempt to smuggle another one past a proxy.
+    pub(crate) fn told_a_length(&self) -> bool {
+        let head = self.0.head.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = b"content-length";
+        head.split(|byte| *byte == b'\n')
+            .any(|line| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
     }
 
     fn get(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
+        self.0.phase.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, phase: u8) {
+        self.0.phase.store(phase, Ordering::Relaxed);
+    }
+
+    /// Keeps what may be a part of a head.
+    fn keep(&self, bytes: &[u8], is_first: bool) {
+        let mut head = self.0.head.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_first {
+            head.clear();
+        }
+        let room = limits::HEADER_BYTES_MAX.saturating_sub(head.len()).min(bytes.len());
+        head.extend_from_slice(bytes.get(..room).unwrap_or_default());
     }
 }
 
@@ -132,11 +166,16 @@ impl<S> Paced<S> {
         }
     }
 
-    fn bytes_came(&mut self) {
+    fn bytes_came(&mut self, bytes: &[u8]) {
         self.moved = true;
-        if self.phase.get() == IDLE {
-            self.phase.0.store(HEAD, Ordering::Relaxed);
-            self.head_deadline = None;
+        match self.phase.get() {
+            IDLE => {
+                self.phase.set(HEAD);
+                self.head_deadline = None;
+                self.phase.keep(bytes, true);
+            }
+            HEAD => self.phase.keep(bytes, false),
+            _ => {}
         }
     }
 
@@ -168,12 +207,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
         let this = &mut *self;
         if !this.first.is_empty() {
             let some = this.first.len().min(buffer.remaining());
-            buffer.put_slice(&this.first.copy_to_bytes(some));
+            let first = this.first.copy_to_bytes(some);
+            this.bytes_came(&first);
+            buffer.put_slice(&first);
             return Poll::Ready(Ok(()));
         }
+        let before = buffer.filled().len();
         let result = Pin::new(&mut this.inner).poll_read(context, buffer);
         if result.is_ready() {
-            this.bytes_came();
+            this.bytes_came(buffer.filled().get(before..).unwrap_or_default());
             return result;
         }
         if this.read_overdue(context) {

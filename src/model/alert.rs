@@ -129,6 +129,7 @@ pub struct AlertBoard {
 
 impl AlertBoard {
     /// The part of the board that concerns a scope.
+    #[must_use]
     pub fn in_scope(&self, scope: &Scope) -> Self {
         Self {
             active: self.active.iter().filter(|alert| alert.is_in(scope)).cloned().collect(),

@@ -155,13 +155,13 @@ impl System {
     pub fn of(snapshot: &Snapshot, scope: &Scope, rules: &HealthRules) -> Self {
         let view = InScope::new(snapshot, scope);
         let figures = Figures::of(&view);
-        let (score, reasons) = score::score(&view, rules, &figures);
+        let (points, reasons) = score::score(&view, rules, &figures);
         let counted = view.instances();
         let traces_total = counted.map(|one| one.traces).fold(0, u64::saturating_add);
         let live = view.instances().filter(|one| one.liveness == Liveness::Live);
         Self {
-            score,
-            status: rules.status(score),
+            score: points,
+            status: rules.status(points),
             reasons,
             error_rate: figures.error_rate(),
             items_per_second: figures.items_per_second,

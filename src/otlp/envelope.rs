@@ -152,3 +152,6 @@ fn last_text(message: &[u8], number: u32) -> &str {
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

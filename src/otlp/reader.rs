@@ -174,8 +174,29 @@ impl<'a> Reader<'a> {
 
 /// Text of a string field; bytes that are not UTF-8 (which a scanned request does not have) read as the empty string.
 #[inline]
+#[expect(unsafe_code, reason = "half the time of a walk went into checking short ASCII strings byte by byte")]
 pub fn text(bytes: &[u8]) -> &str {
+    if is_ascii(bytes) {
+        // SAFETY: bytes below 0x80 are UTF-8, each by itself.
+        return unsafe { str::from_utf8_unchecked(bytes) };
+    }
     str::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Whether all bytes are below 0x80. Faster than the standard library's for the short strings of attributes: whole words, of
+/// which the last may overlap the one before.
+#[inline]
+pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    if let Some(last) = bytes.last_chunk::<8>() {
+        let words = bytes.as_chunks::<8>().0.iter();
+        let all = words.fold(u64::from_ne_bytes(*last), |all, word| all | u64::from_ne_bytes(*word));
+        return all & HIGH_BITS == 0;
+    }
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return (u32::from_ne_bytes(*first) | u32::from_ne_bytes(*last)) & HIGH_BITS as u32 == 0;
+    }
+    bytes.iter().all(|byte| *byte < 0x80)
 }
 
 /// The occurrences of one field inside a message, or of one field inside each occurrence of another: protobuf merges

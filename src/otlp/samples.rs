@@ -7,6 +7,8 @@ use prost::Message as _;
 use crate::model::signal::Signal;
 use crate::otlp::schema::{self, Field, Kind, Label, Message, tables};
 
+pub(crate) mod full;
+
 /// Any valid request of `signal`, at most a few kilobytes.
 pub(crate) fn requests(signal: Signal) -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(any::<u8>(), 0..600).prop_map(move |choices| {

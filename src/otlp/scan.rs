@@ -4,7 +4,7 @@
 use crate::limits::DEPTH_MAX;
 use crate::model::signal::Signal;
 use crate::otlp::attributes::plain_pair;
-use crate::otlp::reader::{Reader, Value, WireError};
+use crate::otlp::reader::{Reader, Value, WireError, is_ascii};
 use crate::otlp::schema::{Field, Kind, Label, Message, Role, VARINT, request};
 
 /// What the pre-scan found.
@@ -114,12 +114,12 @@ impl Scanner {
 #[inline]
 fn is_plain(pair: &[u8]) -> bool {
     let Some((_, [0x0a, length, string @ ..])) = plain_pair(pair) else { return false };
-    usize::from(*length) == string.len() && pair.is_ascii()
+    usize::from(*length) == string.len() && is_ascii(pair)
 }
 
 #[inline]
 fn utf8(bytes: &[u8]) -> Result<(), WireError> {
-    if bytes.is_ascii() || str::from_utf8(bytes).is_ok() { Ok(()) } else { Err(WireError::Utf8) }
+    if is_ascii(bytes) || str::from_utf8(bytes).is_ok() { Ok(()) } else { Err(WireError::Utf8) }
 }
 
 /// Checks the wire type of a number, and the insides of a packed list.

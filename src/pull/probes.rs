@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::listen::Caller;
 use crate::pull::PullState;
+use crate::pull::openapi::{ProbeParameters, ProblemSchema};
 use crate::pull::problem::Problem;
 use crate::pull::query::Parameters;
 use crate::readiness::{Check, Standing};
@@ -20,6 +22,12 @@ pub fn is_probe(path: &str) -> bool {
 ///
 /// # Errors
 /// 400 for a bad `verbose` or `exclude`.
+#[utoipa::path(get, path = "/livez", operation_id = "livez", tag = "probes",
+    params(ProbeParameters),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = String, content_type = "text/plain"),
+    ))]
 pub async fn livez(parameters: Parameters) -> Result<Response, Problem> {
     let checks = [ping()];
     answer("livez", &checks, &parameters, true)
@@ -29,6 +37,13 @@ pub async fn livez(parameters: Parameters) -> Result<Response, Problem> {
 ///
 /// # Errors
 /// 404 for an unknown check.
+#[utoipa::path(get, path = "/livez/{check}", operation_id = "livez_check", tag = "probes",
+    params(("check" = String, Path, description = "Name of a check")),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = String, content_type = "text/plain"),
+        (status = 404, body = ProblemSchema, content_type = "application/problem+json"),
+    ))]
 pub async fn livez_check(Path(name): Path<String>) -> Result<Response, Problem> {
     one("livez", &[ping()], &name, true)
 }
@@ -37,25 +52,47 @@ pub async fn livez_check(Path(name): Path<String>) -> Result<Response, Problem> 
 ///
 /// # Errors
 /// 400 for a bad `verbose` or `exclude`.
-pub async fn readyz(State(state): State<PullState>, parameters: Parameters) -> Result<Response, Problem> {
-    answer("readyz", &state.readiness.checks(), &parameters, shows_detail(&state))
+#[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "probes",
+    params(ProbeParameters),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = String, content_type = "text/plain"),
+    ))]
+pub async fn readyz(
+    State(state): State<PullState>,
+    caller: Option<Extension<Caller>>,
+    parameters: Parameters,
+) -> Result<Response, Problem> {
+    answer("readyz", &state.readiness.checks(), &parameters, shows_detail(&state, caller))
 }
 
 /// `GET /readyz/{check}`.
 ///
 /// # Errors
 /// 404 for an unknown check.
-pub async fn readyz_check(State(state): State<PullState>, Path(name): Path<String>) -> Result<Response, Problem> {
-    one("readyz", &state.readiness.checks(), &name, shows_detail(&state))
+#[utoipa::path(get, path = "/readyz/{check}", operation_id = "readyz_check", tag = "probes",
+    params(("check" = String, Path, description = "Name of a check")),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = String, content_type = "text/plain"),
+        (status = 404, body = ProblemSchema, content_type = "application/problem+json"),
+    ))]
+pub async fn readyz_check(
+    State(state): State<PullState>,
+    caller: Option<Extension<Caller>>,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    one("readyz", &state.readiness.checks(), &name, shows_detail(&state, caller))
 }
 
 fn ping() -> Check {
     Check { name: "ping".to_owned(), standing: Standing::Ok }
 }
 
-/// Probes need no credentials; where others do, reasons are withheld from them.
-fn shows_detail(state: &PullState) -> bool {
-    state.endpoint.listener.auth.is_none()
+/// Probes need no credentials; where others do, reasons are for those who brought theirs. Inside somebody else's server no
+/// listener of ours has looked.
+fn shows_detail(state: &PullState, caller: Option<Extension<Caller>>) -> bool {
+    caller.map_or_else(|| state.endpoint.listener.auth.is_none(), |Extension(caller)| caller.verified)
 }
 
 fn answer(probe: &str, checks: &[Check], parameters: &Parameters, detail: bool) -> Result<Response, Problem> {
@@ -92,9 +129,8 @@ fn line(check: &Check, is_excluded: bool, detail: bool) -> String {
     let Check { name, standing } = check;
     match standing {
         _ if is_excluded => format!("[+]{name} excluded: ok\n"),
-        Standing::Ok => format!("[+]{name} ok\n"),
         Standing::Warning(reason) if detail => format!("[+]{name} ok: {reason}\n"),
-        Standing::Warning(_) => format!("[+]{name} ok\n"),
+        Standing::Ok | Standing::Warning(_) => format!("[+]{name} ok\n"),
         Standing::Failed(reason) if detail => format!("[-]{name} failed: {reason}\n"),
         Standing::Failed(_) => format!("[-]{name} failed: reason withheld\n"),
     }

@@ -85,7 +85,9 @@ fn probes() -> Vec<Route> {
 }
 
 /// `GET /`: what this is, and every route. The same for everybody who may see the endpoint; it takes no scope.
-async fn discovery(State(state): State<PullState>) -> Response {
+#[utoipa::path(get, path = "/", operation_id = "get_discovery", tag = "endpoint",
+    responses((status = 200, body = Discovery)))]
+pub(crate) async fn discovery(State(state): State<PullState>) -> Response {
     let document = Discovery {
         service: "System Metrics API",
         version: env!("CARGO_PKG_VERSION"),
@@ -96,10 +98,12 @@ async fn discovery(State(state): State<PullState>) -> Response {
     (vary, json::answer(&document)).into_response()
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = compat::Discovery)]
 struct Discovery {
     service: &'static str,
     version: &'static str,
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     endpoints: Endpoints,
     timestamp: f64,
 }

@@ -75,7 +75,9 @@ impl Condition {
             (Self::Above(threshold), Value::Number(number)) => number > *threshold,
             (Self::Below(threshold), Value::Number(number)) => number < *threshold,
             (Self::Equals(wanted), Value::Word(word)) => wanted.eq_ignore_ascii_case(word),
-            (Self::Equals(wanted), Value::Number(number)) => wanted.parse::<f64>().is_ok_and(|wanted| wanted == number),
+            (Self::Equals(wanted), Value::Number(number)) => {
+                wanted.parse::<f64>().is_ok_and(|wanted| wanted.total_cmp(&number).is_eq())
+            }
             (Self::Above(_) | Self::Below(_), Value::Word(_)) => false,
         }
     }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use crate::otlp::reader::{Field, Reader, Select, Value, WireError};
+use crate::otlp::reader::{Field, Reader, Select, Value, WireError, is_ascii, text};
 
 proptest! {
     /// Any bytes: the reader ends, never panics, and what it reads is inside the message.
@@ -12,6 +12,18 @@ proptest! {
             raw_length += raw.len();
             prop_assert_eq!(raw_length + reader.rest().len(), bytes.len());
         }
+    }
+
+    /// G11: text is what the standard library calls UTF-8; at every length, with a high bit at every place.
+    #[test]
+    fn text_is_utf8(mut bytes in proptest::collection::vec(0u8..0x80, 0..40), high in any::<prop::sample::Index>(), byte: u8) {
+        prop_assert!(is_ascii(&bytes));
+        prop_assert_eq!(text(&bytes), str::from_utf8(&bytes).unwrap());
+        bytes.push(0);
+        let place = high.index(bytes.len());
+        bytes[place] = byte;
+        prop_assert_eq!(is_ascii(&bytes), byte < 0x80);
+        prop_assert_eq!(text(&bytes), str::from_utf8(&bytes).unwrap_or_default());
     }
 
     /// A varint that prost wrote reads back as itself, and one byte less of it is truncated.

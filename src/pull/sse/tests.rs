@@ -106,7 +106,7 @@ async fn open(state: &PullState, uri: &str) -> Client {
 
 fn staged() -> PullState {
     let state = state();
-    state.stage(picture());
+    state.show(picture());
     state
 }
 
@@ -115,7 +115,7 @@ fn stage(state: &PullState, id: u64, requests: u64) {
     let mut picture = picture();
     picture.id = id;
     picture.workers[0].requests = Some(requests);
-    state.stage(picture);
+    state.show(picture);
 }
 
 fn event(message: &str, service: Option<&str>) -> Event {
@@ -290,7 +290,7 @@ async fn caps() {
     let mut endpoint = endpoint();
     (endpoint.sse_clients_max, endpoint.sse_clients_per_address_max) = (3, 2);
     let state = state_of(endpoint);
-    state.stage(picture());
+    state.show(picture());
     let gauge = || state.store.accounting().sse_clients.load(Ordering::Relaxed);
     let from = async |address: &str| call(&state, "/api/v1/stream", None, Some(address)).await;
     let first = from("2001:db8::1").await;
@@ -383,7 +383,7 @@ async fn the_plugins_stream() {
     let mut endpoint = endpoint();
     endpoint.sse_interval = Duration::from_millis(2_000);
     let state = state_of(endpoint);
-    state.stage(picture());
+    state.show(picture());
     let mut client = open(&state, "/metrics/api/metrics/sse").await;
     client.heard().await;
     let first = client.heard().await;
@@ -435,11 +435,11 @@ async fn deltas_are_small() {
         }
         Snapshot { id, workers, ..picture() }
     };
-    state.stage(draw(1, 1));
+    state.show(draw(1, 1));
     let mut client = open(&state, "/api/v1/stream?topics=workers").await;
     client.heard().await;
     assert_eq!(client.heard().await.json()["workers"].as_array().unwrap().len(), 10_000);
-    state.stage(draw(2, 2));
+    state.show(draw(2, 2));
     let delta = client.news().await;
     assert_eq!(delta.json()["workers"]["changed"].as_array().unwrap().len(), 10);
     assert!(delta.data.len() < 16 * 1024, "{}", delta.data.len());

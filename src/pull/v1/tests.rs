@@ -296,7 +296,7 @@ pub(crate) async fn get(state: &PullState, uri: &str) -> (StatusCode, Value) {
 
 fn staged() -> PullState {
     let state = state();
-    state.stage(picture());
+    state.show(picture());
     state
 }
 
