@@ -29,6 +29,24 @@ pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const FORWARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Window of `error_rate` and `items_per_second`.
 pub const RATE_WINDOW_S: u64 = 60;
+/// Rows of a page of `/api/v1/` where no `limit` is given: a screenful of any table, and a small fleet whole.
+pub const PAGE_ROWS_DEFAULT: usize = 1_000;
+/// Greatest `limit`: as many workers as the load target names, about 4 MB of JSON.
+pub const PAGE_ROWS_MAX: usize = 10_000;
+/// Distinct sets of filter, topics and kind that SSE clients may ask for at once: each costs one rendering a tick.
+pub const SSE_SETS_MAX: usize = 64;
+/// Messages that one such set remembers for clients that come back.
+pub const SSE_REPLAY_MESSAGES_MAX: usize = 256;
+/// Bytes that one such set remembers for clients that come back: 64 sets stay under 32 MiB.
+pub const SSE_REPLAY_BYTES_MAX: usize = 512 * 1024;
+/// How long a set without subscribers is remembered: a browser that lost its connection is back well within it.
+pub const SSE_LINGER_MS: u64 = 15_000;
+/// Pause between two signs of life on a stream where nothing changes.
+pub const SSE_PING_MS: u64 = 5_000;
+/// Pause that clients are told to make before they come back.
+pub const SSE_RETRY_MS: u64 = 3_000;
+/// Longest life of one SSE connection, ± 10 %: load balancers and leaks get a fresh start, and not all at once.
+pub const SSE_LIFETIME_MS: u64 = 60 * 60 * 1_000;
 /// Renderings of one snapshot that an endpoint keeps: views times the filters that people look through.
 pub const RENDERED_VIEWS_MAX: usize = 256;
 /// Bytes of those renderings; a larger one is made again for whoever asks next.

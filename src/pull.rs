@@ -4,24 +4,31 @@ pub mod accept;
 pub mod cache;
 pub mod compat;
 pub mod json;
+pub mod openapi;
 pub mod probes;
 pub mod problem;
 pub mod query;
 pub mod route;
+pub mod sse;
 #[cfg(test)]
 mod tests;
+pub mod v1;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use bytes::Bytes;
 
 use crate::clock::Clock;
+use crate::config::links::Links;
 use crate::config::pull::PullEndpoint;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::{Cache, Rendered, View};
+use crate::pull::sse::hubs::Hubs;
 use crate::readiness::Readiness;
 use crate::state::Store;
+use crate::tasks::Tasks;
 
 /// What the handlers of one endpoint share; cheap to clone.
 #[derive(Clone, Debug)]
@@ -31,9 +38,11 @@ pub struct PullState(Arc<Inner>);
 struct Inner {
     shared: Shared,
     cache: Cache,
+    hubs: Hubs,
+    openapi: OnceLock<Bytes>,
     /// Tests look at a picture of their own.
     #[cfg(test)]
-    shown: Option<Arc<Snapshot>>,
+    shown: std::sync::Mutex<Option<Arc<Snapshot>>>,
 }
 
 /// See [`PullState`].
@@ -49,6 +58,10 @@ pub struct Shared {
     pub clock: Clock,
     /// The resolved configuration as JSON, secrets redacted, for `about`.
     pub about: serde_json::Value,
+    /// Link templates into other tools.
+    pub links: Links,
+    /// The owner of the streams' tasks; its cancel ends every stream.
+    pub tasks: Tasks,
 }
 
 impl PullState {
@@ -57,24 +70,44 @@ impl PullState {
         Self(Arc::new(Inner {
             shared,
             cache: Cache::default(),
+            hubs: Hubs::default(),
+            openapi: OnceLock::new(),
             #[cfg(test)]
-            shown: None,
+            shown: std::sync::Mutex::default(),
         }))
     }
 
     /// An endpoint that shows this snapshot, whatever its store holds.
     #[cfg(test)]
     pub(crate) fn showing(shared: Shared, snapshot: Snapshot) -> Self {
-        Self(Arc::new(Inner { shared, cache: Cache::default(), shown: Some(Arc::new(snapshot)) }))
+        let state = Self::new(shared);
+        state.show(snapshot);
+        state
+    }
+
+    /// Shows this snapshot from now on.
+    #[cfg(test)]
+    pub(crate) fn show(&self, snapshot: Snapshot) {
+        *self.0.shown.lock().unwrap() = Some(Arc::new(snapshot));
     }
 
     /// The present snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         #[cfg(test)]
-        if let Some(shown) = &self.0.shown {
-            return shown.clone();
+        if let Some(shown) = self.0.shown.lock().unwrap().clone() {
+            return shown;
         }
         self.0.shared.store.snapshot()
+    }
+
+    /// The streams of this endpoint.
+    pub fn hubs(&self) -> &Hubs {
+        &self.0.hubs
+    }
+
+    /// `/openapi.json`, made once.
+    pub fn openapi(&self) -> Bytes {
+        self.0.openapi.get_or_init(|| openapi::render(&self.endpoint.base)).clone()
     }
 
     /// A view of the present snapshot, rendered once for each snapshot, scope and variant (whatever else the view depends

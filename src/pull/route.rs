@@ -10,7 +10,10 @@ use crate::config::pull::PullEndpoint;
 use crate::pull::PullState;
 use crate::pull::compat::{endpoint, health, plugin};
 use crate::pull::json;
+use crate::pull::openapi;
 use crate::pull::probes;
+use crate::pull::sse;
+use crate::pull::v1;
 
 /// One route.
 #[derive(Clone, Debug)]
@@ -37,7 +40,7 @@ impl Route {
 /// Every route of an endpoint. A path that stands twice (a base may be chosen so) keeps its first meaning.
 pub fn table(endpoint: &PullEndpoint) -> Vec<Route> {
     let mut seen = std::collections::HashSet::new();
-    let all = compat().into_iter().chain(plugin(&endpoint.base)).chain(probes());
+    let all = compat().into_iter().chain(plugin(&endpoint.base)).chain(version_1()).chain(probes());
     all.filter(|route| seen.insert(route.path.clone())).collect()
 }
 
@@ -58,8 +61,16 @@ fn plugin(base: &str) -> Vec<Route> {
     for root in [format!("{base}/api/metrics"), format!("{base}/api")] {
         routes.push(Route::get(format!("{root}/"), "Pool summary", plugin::summary));
         routes.push(Route::get(root.clone(), "Pool summary", plugin::summary));
+        routes.push(Route::get(format!("{root}/sse"), "Pool summary as server-sent events", sse::pool));
         routes.push(Route::get(format!("{root}/stats"), "Pool and worker statistics", plugin::stats));
     }
+    routes
+}
+
+fn version_1() -> Vec<Route> {
+    let mut routes = v1::routes();
+    routes.push(Route::get("/api/v1/stream", "Changes as server-sent events", sse::stream));
+    routes.push(Route::get("/openapi.json", "OpenAPI description", openapi::document));
     routes
 }
 
@@ -74,7 +85,9 @@ fn probes() -> Vec<Route> {
 }
 
 /// `GET /`: what this is, and every route. The same for everybody who may see the endpoint; it takes no scope.
-async fn discovery(State(state): State<PullState>) -> Response {
+#[utoipa::path(get, path = "/", operation_id = "get_discovery", tag = "endpoint",
+    responses((status = 200, body = Discovery)))]
+pub(crate) async fn discovery(State(state): State<PullState>) -> Response {
     let document = Discovery {
         service: "System Metrics API",
         version: env!("CARGO_PKG_VERSION"),
@@ -85,10 +98,12 @@ async fn discovery(State(state): State<PullState>) -> Response {
     (vary, json::answer(&document)).into_response()
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = compat::Discovery)]
 struct Discovery {
     service: &'static str,
     version: &'static str,
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     endpoints: Endpoints,
     timestamp: f64,
 }

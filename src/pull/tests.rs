@@ -78,7 +78,8 @@ pub(crate) fn shared(endpoint: PullEndpoint) -> Shared {
     };
     let readiness = Readiness::default();
     readiness.set("start", Standing::Ok);
-    Shared { store: Store::new(options), endpoint, readiness, clock, about: Value::Null }
+    let (links, tasks) = (crate::config::links::Links::default(), crate::tasks::Tasks::new());
+    Shared { store: Store::new(options), endpoint, readiness, clock, about: Value::Null, links, tasks }
 }
 
 /// An answer, read whole.
