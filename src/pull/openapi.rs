@@ -2,6 +2,8 @@
 
 pub mod parameters;
 
+use std::collections::HashSet;
+
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -11,12 +13,13 @@ use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{ContentBuilder, Ref, Response as OpenApiResponse, ResponseBuilder};
 use utoipa::{OpenApi, ToSchema};
 
+use crate::config::pull::PullEndpoint;
 use crate::pull::PullState;
 use crate::pull::sse::delta::Delta;
 use crate::pull::v1::event::Event;
 use crate::pull::v1::whole::Whole;
 use crate::pull::v1::{handlers, singles};
-use crate::pull::{compat, probes, route, sse};
+use crate::pull::{compat, probes, prometheus, route, sse};
 
 pub use parameters::{
     AlertParameters, EventParameters, HistoryParameters, PageParameters, PoolParameters, PoolStreamParameters,
@@ -66,6 +69,8 @@ pub struct MetricsConfig {
         compat::endpoint::components,
         compat::plugin::summary,
         compat::plugin::stats,
+        prometheus::routes::everything,
+        prometheus::routes::pool,
         sse::pool,
         sse::stream,
         handlers::services,
@@ -102,12 +107,14 @@ pub async fn document(State(state): State<PullState>) -> Response {
     ([kind, (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], state.openapi()).into_response()
 }
 
-/// The document of an endpoint whose pool routes stand under `base`.
-pub fn render(base: &str) -> Bytes {
+/// The document of an endpoint: what its table of routes has, so nothing of Prometheus where that is switched off.
+pub fn render(endpoint: &PullEndpoint) -> Bytes {
     let mut document = Document::openapi();
     let paths = std::mem::take(&mut document.paths.paths);
+    let routes: HashSet<String> = route::table(endpoint).iter().map(|route| route.path.replace("{*", "{")).collect();
     for (path, item) in paths {
-        for (number, place) in places(&path, base).into_iter().enumerate() {
+        let places = places(&path, &endpoint.base).into_iter().filter(|place| routes.contains(place));
+        for (number, place) in places.enumerate() {
             let mut item = item.clone();
             describe(&mut item, number);
             document.paths.paths.insert(place, item);
@@ -119,8 +126,10 @@ pub fn render(base: &str) -> Bytes {
 /// Every path at which a handler stands; it is described under the first.
 fn places(path: &str, base: &str) -> Vec<String> {
     let base = base.trim_end_matches('/');
-    if path == "/livez" {
-        return vec![path.to_owned(), "/healthz".to_owned()];
+    match path {
+        "/livez" => return vec![path.to_owned(), "/healthz".to_owned()],
+        "/metrics" => return vec![path.to_owned(), "/prometheus".to_owned()],
+        _ => {}
     }
     let Some(rest) = path.strip_prefix("/{base}/api/metrics/") else { return vec![path.to_owned()] };
     let mut places = Vec::new();

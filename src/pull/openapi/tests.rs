@@ -9,7 +9,9 @@ use crate::pull::route::table;
 use crate::pull::v1::tests::{endpoint, get, state_of};
 
 fn rendered(base: &str) -> Value {
-    serde_json::from_slice(&render(base)).unwrap()
+    let mut endpoint = endpoint();
+    endpoint.base = base.to_owned();
+    serde_json::from_slice(&render(&endpoint)).unwrap()
 }
 
 /// Every route stands in the document and every path of the document is a route, whatever the base.
@@ -23,6 +25,17 @@ fn document_and_routes_are_the_same() {
         let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
         assert_eq!(described, routes, "base {base:?}");
     }
+}
+
+/// An endpoint without Prometheus does not describe it.
+#[test]
+fn what_is_switched_off_is_not_described() {
+    let mut endpoint = endpoint();
+    endpoint.prometheus = None;
+    let document: Value = serde_json::from_slice(&render(&endpoint)).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    assert!(!paths.keys().any(|path| path.ends_with("/prometheus") || path == "/metrics"));
+    assert_eq!(paths.len(), table(&endpoint).len());
 }
 
 /// The document is OpenAPI 3.1, its operation ids are unique, its references lead somewhere.
