@@ -88,13 +88,13 @@ impl PullState {
     /// Shows this snapshot from now on.
     #[cfg(test)]
     pub(crate) fn show(&self, snapshot: Snapshot) {
-        *self.0.shown.lock().unwrap() = Some(Arc::new(snapshot));
+        *self.0.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(snapshot));
     }
 
     /// The present snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         #[cfg(test)]
-        if let Some(shown) = self.0.shown.lock().unwrap().clone() {
+        if let Some(shown) = self.0.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone() {
             return shown;
         }
         self.0.shared.store.snapshot()
@@ -107,7 +107,7 @@ impl PullState {
 
     /// `/openapi.json`, made once.
     pub fn openapi(&self) -> Bytes {
-        self.0.openapi.get_or_init(|| openapi::render(&self.endpoint.base)).clone()
+        self.0.openapi.get_or_init(|| openapi::render(&self.endpoint)).clone()
     }
 
     /// A view of the present snapshot, rendered once for each snapshot, scope and variant (whatever else the view depends

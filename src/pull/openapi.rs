@@ -1,6 +1,8 @@
-//! `/openapi.json`: OpenAPI 3.1, generated from the handlers.
+//! `/openapi.json`: `OpenAPI` 3.1, generated from the handlers.
 
 pub mod parameters;
+
+use std::collections::BTreeSet;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -11,6 +13,7 @@ use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{ContentBuilder, Ref, Response as OpenApiResponse, ResponseBuilder};
 use utoipa::{OpenApi, ToSchema};
 
+use crate::config::pull::PullEndpoint;
 use crate::pull::PullState;
 use crate::pull::sse::delta::Delta;
 use crate::pull::v1::event::Event;
@@ -102,12 +105,16 @@ pub async fn document(State(state): State<PullState>) -> Response {
     ([kind, (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], state.openapi()).into_response()
 }
 
-/// The document of an endpoint whose pool routes stand under `base`.
-pub fn render(base: &str) -> Bytes {
+/// The document of an endpoint: what is described and stands in its table of routes.
+pub fn render(endpoint: &PullEndpoint) -> Bytes {
+    let routes: BTreeSet<String> = route::table(endpoint).iter().map(route::Route::plain_path).collect();
     let mut document = Document::openapi();
     let paths = std::mem::take(&mut document.paths.paths);
     for (path, item) in paths {
-        for (number, place) in places(&path, base).into_iter().enumerate() {
+        for (number, place) in places(&path, &endpoint.base).into_iter().enumerate() {
+            if !routes.contains(&place) {
+                continue;
+            }
             let mut item = item.clone();
             describe(&mut item, number);
             document.paths.paths.insert(place, item);
@@ -139,7 +146,7 @@ fn describe(item: &mut PathItem, place: usize) {
     if place > 0
         && let Some(id) = operation.operation_id.as_mut()
     {
-        id.push_str(&format!("_{}", place + 1));
+        *id = format!("{id}_{}", place + 1);
     }
     if operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty()) {
         operation.responses.responses.entry("400".to_owned()).or_insert_with(|| refusal().into());
