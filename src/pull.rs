@@ -92,13 +92,13 @@ impl PullState {
     /// Shows this snapshot from now on.
     #[cfg(test)]
     pub(crate) fn show(&self, snapshot: Snapshot) {
-        *self.0.shown.lock().unwrap() = Some(Arc::new(snapshot));
+        *self.0.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(snapshot));
     }
 
     /// The present snapshot.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         #[cfg(test)]
-        if let Some(shown) = self.0.shown.lock().unwrap().clone() {
+        if let Some(shown) = self.0.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone() {
             return shown;
         }
         self.0.shared.store.snapshot()

@@ -1,8 +1,8 @@
-//! `/openapi.json`: OpenAPI 3.1, generated from the handlers.
+//! `/openapi.json`: `OpenAPI` 3.1, generated from the handlers.
 
 pub mod parameters;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -107,14 +107,16 @@ pub async fn document(State(state): State<PullState>) -> Response {
     ([kind, (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], state.openapi()).into_response()
 }
 
-/// The document of an endpoint: what its table of routes has, so nothing of Prometheus where that is switched off.
+/// The document of an endpoint: what is described and stands in its table of routes.
 pub fn render(endpoint: &PullEndpoint) -> Bytes {
+    let routes: BTreeSet<String> = route::table(endpoint).iter().map(route::Route::plain_path).collect();
     let mut document = Document::openapi();
     let paths = std::mem::take(&mut document.paths.paths);
-    let routes: HashSet<String> = route::table(endpoint).iter().map(|route| route.path.replace("{*", "{")).collect();
     for (path, item) in paths {
-        let places = places(&path, &endpoint.base).into_iter().filter(|place| routes.contains(place));
-        for (number, place) in places.enumerate() {
+        for (number, place) in places(&path, &endpoint.base).into_iter().enumerate() {
+            if !routes.contains(&place) {
+                continue;
+            }
             let mut item = item.clone();
             describe(&mut item, number);
             document.paths.paths.insert(place, item);
@@ -148,7 +150,7 @@ fn describe(item: &mut PathItem, place: usize) {
     if place > 0
         && let Some(id) = operation.operation_id.as_mut()
     {
-        id.push_str(&format!("_{}", place + 1));
+        *id = format!("{id}_{}", place + 1);
     }
     if operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty()) {
         operation.responses.responses.entry("400".to_owned()).or_insert_with(|| refusal().into());

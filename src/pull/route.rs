@@ -36,6 +36,11 @@ impl Route {
     {
         Self { path: path.into(), summary, handler: get(handler) }
     }
+
+    /// The path as people write it.
+    pub fn plain_path(&self) -> String {
+        self.path.replace("{*", "{").replace("{{", "{").replace("}}", "}")
+    }
 }
 
 /// Every route of an endpoint. A path that stands twice (a base may be chosen so) keeps its first meaning.
@@ -123,8 +128,7 @@ impl Serialize for Endpoints {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for route in &self.0 {
-            let path = route.path.replace("{*", "{").replace("{{", "{").replace("}}", "}");
-            map.serialize_entry(&path, route.summary)?;
+            map.serialize_entry(&route.plain_path(), route.summary)?;
         }
         map.end()
     }
