@@ -34,10 +34,10 @@ fn store() -> Arc<Store> {
     let state = Limits {
         series_max: 100,
         workers_max: 100,
-        history: Duration::from_secs(60),
+        history: Duration::from_mins(1),
         history_bytes_max: 1 << 20,
         stale_after: None,
-        forget_after: Duration::from_secs(900),
+        forget_after: Duration::from_mins(15),
         snapshot_interval: Duration::from_millis(250),
     };
     Store::new(StoreOptions {
@@ -94,8 +94,8 @@ fn router(prometheus: Option<Prometheus>, renderings: &Arc<AtomicUsize>) -> Rout
     routes("/plugin", exposition).with_state(PullState::new(shared))
 }
 
-fn with_openmetrics() -> Option<Prometheus> {
-    Some(Prometheus { openmetrics: true, ..Prometheus::default() })
+fn with_openmetrics() -> Prometheus {
+    Prometheus { openmetrics: true, ..Prometheus::default() }
 }
 
 async fn ask(router: Router, method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Vec<u8>) {
@@ -152,7 +152,7 @@ async fn switched_off() {
 /// N2, O: OpenMetrics where it is offered and asked for; gzip unpacks to the same text.
 #[tokio::test]
 async fn negotiates() {
-    let router = router(with_openmetrics(), &Arc::default());
+    let router = router(Some(with_openmetrics()), &Arc::default());
     let accept = ("accept", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8");
     let (_, headers, plain) = ask(router.clone(), "GET", "/metrics", &[accept]).await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
