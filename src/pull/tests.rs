@@ -21,7 +21,7 @@ use crate::model::fixture::NOW_UNIX_MS;
 use crate::model::health::HealthRules;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
-use crate::pull::prometheus::Exposition;
+use crate::pull::prometheus::{Exposition, OwnMeters};
 use crate::pull::{PullState, Shared, router};
 use crate::readiness::{Readiness, Standing};
 use crate::state::accounting::Accounting;
@@ -67,7 +67,12 @@ impl SeriesSource for NoSeries {
 
 /// Prometheus pages of the snapshot alone.
 pub(crate) fn no_series() -> Exposition {
-    Exposition::new(Arc::new(NoSeries(SeriesCaps::new(0))), None)
+    no_series_but(None)
+}
+
+/// Prometheus pages of the snapshot and of these meters.
+pub(crate) fn no_series_but(own: Option<Arc<dyn OwnMeters>>) -> Exposition {
+    Exposition::new(Arc::new(NoSeries(SeriesCaps::new(0))), own)
 }
 
 /// What the endpoint's handlers share, over an empty store, ready for traffic.

@@ -53,6 +53,17 @@ pub(super) fn write(page: &mut Page<'_>) {
     }
 }
 
+const REFUSED: &str = "otel_bridge_refused_items_total";
+const DROPPED: &str = "otel_bridge_dropped_items_total";
+const WARNINGS: &str = "otel_bridge_delivery_warnings_total";
+
+/// Name, HELP, and where the figures by signal are.
+type PerSignal = (&'static str, &'static str, fn(&ReceiverFacts) -> [u64; 3]);
+/// Name, HELP, and where the figure is.
+type PerDestination = (&'static str, &'static str, fn(&DestinationFacts) -> u64);
+/// Name, TYPE, HELP, and where the figure is.
+type Figure = (&'static str, Type, &'static str, fn(&DestinationSignal) -> u64);
+
 fn labels(pairs: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (key, value) in pairs {
@@ -63,7 +74,7 @@ fn labels(pairs: &[(&str, &str)]) -> String {
 
 fn receivers(page: &mut Page<'_>) {
     let all = &page.sources.snapshot.bridge.receivers;
-    let families: [(&str, &str, fn(&ReceiverFacts) -> [u64; 3]); 2] = [
+    let families: [PerSignal; 2] = [
         ("otel_bridge_received_items_total", "Items taken in", |one| one.items),
         ("otel_bridge_received_requests_total", "Requests taken in", |one| one.requests),
     ];
@@ -77,7 +88,6 @@ fn receivers(page: &mut Page<'_>) {
             }
         });
     }
-    const REFUSED: &str = "otel_bridge_refused_items_total";
     page.family(REFUSED, Counter, "Items refused", |page| {
         for one in all {
             for (signal, reason, items) in &one.refused {
@@ -87,8 +97,6 @@ fn receivers(page: &mut Page<'_>) {
         }
     });
 }
-
-type Figure = (&'static str, Type, &'static str, fn(&DestinationSignal) -> u64);
 
 const FIGURES: [Figure; 6] = [
     ("otel_bridge_recovered_items_total", Counter, "Items found in the queue at start", |one| one.recovered),
@@ -108,7 +116,6 @@ fn destinations(page: &mut Page<'_>) {
             }
         });
     }
-    const DROPPED: &str = "otel_bridge_dropped_items_total";
     page.family(DROPPED, Counter, "Items dropped", |page| {
         for (signal, labels) in signals(all) {
             for (reason, items) in &signal.dropped {
@@ -118,7 +125,6 @@ fn destinations(page: &mut Page<'_>) {
             }
         }
     });
-    type PerDestination = (&'static str, &'static str, fn(&DestinationFacts) -> u64);
     let families: [PerDestination; 2] = [
         ("otel_bridge_queue_max_bytes", "Most bytes that the queue may hold", |one| one.queue_bytes_max),
         ("otel_bridge_requests_in_flight", "Requests under way", |one| one.in_flight),
@@ -130,7 +136,6 @@ fn destinations(page: &mut Page<'_>) {
             }
         });
     }
-    const WARNINGS: &str = "otel_bridge_delivery_warnings_total";
     page.family(WARNINGS, Counter, "Answers counted as delivered although they could not be read", |page| {
         for one in all {
             page.count(WARNINGS, &[&labels(&[("destination", &one.name)])], one.warnings);

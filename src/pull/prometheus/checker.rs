@@ -73,8 +73,8 @@ fn belongs(sample: &Sample, family: &Family, format: Format) -> bool {
     let Some(ending) = sample.name.strip_prefix(&family.name) else { return false };
     let is_strict = format == Format::OpenMetrics;
     match family.kind.as_str() {
-        "counter" if is_strict => ending == "_total" && !(sample.value < 0.0) && !sample.value.is_nan(),
-        "info" => is_strict && ending == "_info" && sample.value == 1.0,
+        "counter" if is_strict => ending == "_total" && sample.value >= 0.0,
+        "info" => is_strict && ending == "_info" && sample.value.to_bits() == 1f64.to_bits(),
         "gauge" | "counter" => ending.is_empty(),
         "histogram" => match ending {
             "_bucket" => sample.labels.contains_key("le"),
@@ -106,7 +106,7 @@ fn buckets(samples: &[Sample]) -> Result<(), String> {
     }
     for ((name, labels), (bound, cumulated)) in last {
         let count = samples.iter().find(|sample| sample.name == format!("{name}_count") && sample.labels == labels);
-        if bound != f64::INFINITY || count.is_none_or(|count| count.value != cumulated) {
+        if bound.is_finite() || count.is_none_or(|count| count.value.to_bits() != cumulated.to_bits()) {
             return Err(format!("+Inf of {name} is not its count"));
         }
     }

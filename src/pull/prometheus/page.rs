@@ -73,12 +73,11 @@ impl<'a> Page<'a> {
             let Some(target) = target.as_ref().filter(|target| target.is_live) else { continue };
             self.sources.series.read_table(target.id, &mut |table| {
                 for (family, view) in table.families() {
-                    match received.get_mut(&view.name().text) {
-                        Some((_, places)) => places.push((place, family)),
-                        None => {
-                            let first = (view.name().clone(), vec![(place, family)]);
-                            received.insert(view.name().text.clone(), first);
-                        }
+                    if let Some((_, places)) = received.get_mut(&view.name().text) {
+                        places.push((place, family));
+                    } else {
+                        let first = (view.name().clone(), vec![(place, family)]);
+                        received.insert(view.name().text.clone(), first);
                     }
                 }
             });
@@ -143,7 +142,7 @@ impl<'a> Page<'a> {
     pub(super) fn rest(&mut self) {
         // Type conflicts between received and gathered families: the received one was named first.
         let names: BTreeSet<String> =
-            self.received.keys().map(|name| name.to_string()).chain(self.gathered.keys().cloned()).collect();
+            self.received.keys().map(ToString::to_string).chain(self.gathered.keys().cloned()).collect();
         for name in names {
             if let Some((known, _)) = self.received.get(name.as_str()) {
                 let known = known.clone();

@@ -145,3 +145,6 @@ fn gzip(text: &[u8]) -> std::io::Result<Bytes> {
     encoder.write_all(text)?;
     Ok(encoder.finish()?.into())
 }
+
+#[cfg(test)]
+mod tests;
