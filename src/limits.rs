@@ -51,3 +51,16 @@ pub const SSE_LIFETIME_MS: u64 = 60 * 60 * 1_000;
 pub const RENDERED_VIEWS_MAX: usize = 256;
 /// Bytes of those renderings; a larger one is made again for whoever asks next.
 pub const RENDERED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Generic series of one metric in one instance; more fold into its overflow series. A quarter of the default
+/// `series_max`: one metric with an unbounded label cannot push out everybody else's.
+pub const SERIES_PER_METRIC_MAX: usize = 50_000;
+/// Bytes that one generic series may cost on average: `series_max` times this is the store's budget for them.
+pub const SERIES_BYTES: usize = 400;
+/// Buckets of one histogram, and quantiles of one summary, that the store keeps; more make the point unreadable.
+pub const BUCKETS_MAX: usize = 1_024;
+/// Buckets to each side of zero that an exponential histogram is folded into; four decades at two a doubling need 27.
+pub const EXPONENTIAL_BUCKETS_MAX: usize = 80;
+/// Type conflicts of metric names that are remembered by name; more are only counted.
+pub const TYPE_CONFLICTS_MAX: usize = 100;
+/// Scopes and metric descriptors of one instance that are remembered for a faster look-up; more start it afresh.
+pub const DESCRIPTORS_MAX: usize = 10_000;

@@ -7,6 +7,7 @@ pub mod component;
 pub(crate) mod fixture;
 pub mod health;
 pub mod merge;
+pub mod naming;
 pub mod pool;
 pub mod scope;
 pub mod signal;

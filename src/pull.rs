@@ -7,6 +7,7 @@ pub mod json;
 pub mod openapi;
 pub mod probes;
 pub mod problem;
+pub mod prometheus;
 pub mod query;
 pub mod route;
 pub mod sse;
@@ -25,6 +26,7 @@ use crate::config::pull::PullEndpoint;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::{Cache, Rendered, View};
+use crate::pull::prometheus::Exposition;
 use crate::pull::sse::hubs::Hubs;
 use crate::readiness::Readiness;
 use crate::state::Store;
@@ -58,6 +60,8 @@ pub struct Shared {
     pub clock: Clock,
     /// The resolved configuration as JSON, secrets redacted, for `about`.
     pub about: serde_json::Value,
+    /// Where the Prometheus pages get the generic series and the process's own meters.
+    pub exposition: Exposition,
     /// Link templates into other tools.
     pub links: Links,
     /// The owner of the streams' tasks; its cancel ends every stream.

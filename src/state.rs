@@ -5,6 +5,7 @@ pub mod cells;
 pub mod events;
 pub mod history;
 pub mod instance;
+pub mod series;
 pub mod store;
 pub mod tally;
 

@@ -224,10 +224,9 @@ impl<'a> InScope<'a> {
         !(instance.is_bridge && self.has_others)
     }
 
-    /// Whether anything is registered: an instance, a missing component, a declared stream.
+    /// Whether anything is registered or missed; a stream that only the configuration names is neither.
     fn anything(&self) -> bool {
-        let declared = self.everything && self.snapshot.streams.iter().any(|stream| stream.owner.is_none());
-        declared || !self.missing.is_empty() || self.instances().next().is_some()
+        !self.missing.is_empty() || self.instances().next().is_some()
     }
 }
 

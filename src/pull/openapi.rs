@@ -19,7 +19,7 @@ use crate::pull::sse::delta::Delta;
 use crate::pull::v1::event::Event;
 use crate::pull::v1::whole::Whole;
 use crate::pull::v1::{handlers, singles};
-use crate::pull::{compat, probes, route, sse};
+use crate::pull::{compat, probes, prometheus, route, sse};
 
 pub use parameters::{
     AlertParameters, EventParameters, HistoryParameters, PageParameters, PoolParameters, PoolStreamParameters,
@@ -69,6 +69,8 @@ pub struct MetricsConfig {
         compat::endpoint::components,
         compat::plugin::summary,
         compat::plugin::stats,
+        prometheus::routes::everything,
+        prometheus::routes::pool,
         sse::pool,
         sse::stream,
         handlers::services,
@@ -126,8 +128,10 @@ pub fn render(endpoint: &PullEndpoint) -> Bytes {
 /// Every path at which a handler stands; it is described under the first.
 fn places(path: &str, base: &str) -> Vec<String> {
     let base = base.trim_end_matches('/');
-    if path == "/livez" {
-        return vec![path.to_owned(), "/healthz".to_owned()];
+    match path {
+        "/livez" => return vec![path.to_owned(), "/healthz".to_owned()],
+        "/metrics" => return vec![path.to_owned(), "/prometheus".to_owned()],
+        _ => {}
     }
     let Some(rest) = path.strip_prefix("/{base}/api/metrics/") else { return vec![path.to_owned()] };
     let mut places = Vec::new();

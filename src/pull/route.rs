@@ -12,6 +12,7 @@ use crate::pull::compat::{endpoint, health, plugin};
 use crate::pull::json;
 use crate::pull::openapi;
 use crate::pull::probes;
+use crate::pull::prometheus;
 use crate::pull::sse;
 use crate::pull::v1;
 
@@ -45,7 +46,9 @@ impl Route {
 /// Every route of an endpoint. A path that stands twice (a base may be chosen so) keeps its first meaning.
 pub fn table(endpoint: &PullEndpoint) -> Vec<Route> {
     let mut seen = std::collections::HashSet::new();
-    let all = compat().into_iter().chain(plugin(&endpoint.base)).chain(version_1()).chain(probes());
+    let roots = plugin_roots(&endpoint.base);
+    let prometheus = endpoint.prometheus.iter().flat_map(|_| prometheus::routes::routes(&roots));
+    let all = compat().into_iter().chain(prometheus).chain(plugin(&roots)).chain(version_1()).chain(probes());
     all.filter(|route| seen.insert(route.path.clone())).collect()
 }
 
@@ -60,10 +63,14 @@ fn compat() -> Vec<Route> {
 }
 
 /// The plugin's routes stand under `{base}/api/metrics/`, and under `{base}/api/`, which its own dashboard calls.
-fn plugin(base: &str) -> Vec<Route> {
+fn plugin_roots(base: &str) -> [String; 2] {
     let base = base.trim_end_matches('/').replace('{', "{{").replace('}', "}}");
+    [format!("{base}/api/metrics"), format!("{base}/api")]
+}
+
+fn plugin(roots: &[String]) -> Vec<Route> {
     let mut routes = Vec::new();
-    for root in [format!("{base}/api/metrics"), format!("{base}/api")] {
+    for root in roots {
         routes.push(Route::get(format!("{root}/"), "Pool summary", plugin::summary));
         routes.push(Route::get(root.clone(), "Pool summary", plugin::summary));
         routes.push(Route::get(format!("{root}/sse"), "Pool summary as server-sent events", sse::pool));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::alert::rule::{Subject, Value};
-use crate::model::health::figures::{Figures, MEGABYTE, per_second};
+use crate::model::health::figures::{Figures, MEGABYTE, per_second, percent};
 use crate::model::health::{HealthRules, System};
 use crate::model::scope::Scope;
 use crate::model::snapshot::{
@@ -195,7 +195,7 @@ fn service_field<'a>(one: &InstanceFacts, field: &str, snapshot: &Snapshot) -> O
         "status" => return Some(Value::Word(if one.liveness == Liveness::Live { "live" } else { "stale" })),
         "silent_s" => Some(snapshot.taken_at_unix_ms.saturating_sub(one.last_seen_unix_ms) as f64 / 1000.0),
         "memory_usage_mb" => one.memory_bytes.map(|bytes| bytes as f64 / MEGABYTE),
-        "cpu_usage_percent" => one.cpu_utilization.map(|share| share * 100.0),
+        "cpu_usage_percent" => one.cpu_utilization.map(percent),
         "uptime_seconds" => one.uptime_s,
         "restarts" => Some(one.restarts as f64),
         "series" => Some(one.series as f64),

@@ -71,8 +71,13 @@ impl Figures {
 
     /// CPU in per cent.
     pub fn cpu_usage_percent(&self) -> Option<f64> {
-        self.cpu_utilization.map(|share| share * 100.0)
+        self.cpu_utilization.map(percent)
     }
+}
+
+/// A share in per cent, to nine decimals: 0.07 is 7 and not 7.000000000000001.
+pub fn percent(share: f64) -> f64 {
+    (share * 1e11).round() / 1e9
 }
 
 /// A rate over a window in seconds. A window shorter than a second counts as one: the first export of a counter would

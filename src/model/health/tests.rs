@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use crate::model::breaker::BreakerState;
 use crate::model::component::ComponentState::{Degraded, Failed, Running, Starting, Stopped};
-use crate::model::fixture::{any_snapshot, breaker, component, documented, pool, snapshot};
+use crate::model::fixture::{any_snapshot, breaker, component, documented, pool, snapshot, stream};
 use crate::model::health::{HealthRules, HealthStatus, System};
 use crate::model::scope::Scope;
 use crate::model::snapshot::Liveness::{Live, Replaced, Stale};
@@ -165,21 +165,22 @@ fn scopes_without_components() {
     let silent = snapshot(&[("tasks", "t-1", Stale)]);
     assert_eq!(codes(&system(&silent)), [("nothing_live", 1.0)]);
     assert!(system(&silent).anything_in_scope);
-    let gone = snapshot(&[("tasks", "t-1", Replaced)]);
-    assert!(!system(&gone).anything_in_scope);
+    let mut gone = snapshot(&[("tasks", "t-1", Replaced)]);
+    gone.streams = vec![stream(None, "declared")];
+    assert_eq!((system(&gone).anything_in_scope, system(&gone).score), (false, 0.0));
 }
 
 /// CPU is the busiest machine's, memory the sum, spans of live instances only; uptime is the bridge's, in whole seconds.
 #[test]
 fn process_figures_merge() {
     let mut snapshot = snapshot(&[("tasks", "a", Live), ("tasks", "b", Live), ("tasks", "c", Stale)]);
-    for (instance, (cpu, memory)) in snapshot.instances.iter_mut().zip([(0.2, 1), (0.7, 2), (0.9, 4)]) {
+    for (instance, (cpu, memory)) in snapshot.instances.iter_mut().zip([(0.02, 1), (0.07, 2), (0.9, 4)]) {
         instance.cpu_utilization = Some(cpu);
         instance.memory_bytes = Some(memory << 20);
         instance.spans_active = memory;
     }
     let system = system(&snapshot);
-    assert_eq!((system.cpu_usage_percent, system.memory_usage_mb), (Some(70.0), Some(3.0)));
+    assert_eq!((system.cpu_usage_percent, system.memory_usage_mb), (Some(7.0), Some(3.0)));
     assert_eq!((system.spans_active, system.uptime_seconds), (3, 3_600));
 }
 

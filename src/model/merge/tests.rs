@@ -35,7 +35,9 @@ fn instances_of_a_service_merge() {
     let api = &map["api"];
     assert_eq!((api.items_processed, api.errors, api.status, api.is_healthy), (30, 3, "degraded", false));
     assert_eq!(api.last_activity, Some(9.0));
-    snapshot.components[2].state = Starting;
+    snapshot.components.swap(1, 2);
+    assert!(!components(&snapshot, &everything())["api"].is_healthy, "in whichever order they are listed");
+    snapshot.components[1].state = Starting;
     let api = &components(&snapshot, &everything())["api"];
     assert_eq!((api.status, api.is_healthy), ("starting", true), "a silent instance has no say beside live ones");
     snapshot.components.truncate(1);
@@ -155,6 +157,9 @@ proptest! {
             prop_assert_eq!(map.len() as u64, system.components.total);
             let healthy = map.values().filter(|one| one.is_healthy).count() as u64;
             prop_assert_eq!(healthy, system.components.healthy);
+            for one in map.values() {
+                prop_assert_eq!(one.is_healthy, matches!(one.status, "running" | "starting"));
+            }
         }
     }
 }

@@ -82,6 +82,7 @@ pub(crate) fn state_of(endpoint: PullEndpoint) -> PullState {
     PullState::new(Shared {
         store: Store::new(options),
         endpoint,
+        exposition: crate::pull::tests::no_series(),
         readiness: Readiness::default(),
         clock,
         about: serde_json::json!({ "pull": [] }),
