@@ -8,6 +8,7 @@ pub mod observe;
 pub mod openapi;
 pub mod probes;
 pub mod problem;
+pub mod prometheus;
 pub mod query;
 pub mod route;
 pub mod sse;
@@ -15,9 +16,10 @@ pub mod sse;
 mod tests;
 pub mod v1;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use bytes::Bytes;
 
 use crate::clock::Clock;
 use crate::config::links::Links;
@@ -25,6 +27,7 @@ use crate::config::pull::PullEndpoint;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::{Cache, Rendered, View};
+use crate::pull::prometheus::Exposition;
 use crate::pull::sse::hubs::Hubs;
 use crate::readiness::Readiness;
 use crate::state::Store;
@@ -32,16 +35,17 @@ use crate::tasks::Tasks;
 
 /// What the handlers of one endpoint share; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct PullState(Arc<Inside>);
+pub struct PullState(Arc<Inner>);
 
 #[derive(Debug)]
-struct Inside {
+struct Inner {
     shared: Shared,
     cache: Cache,
     hubs: Hubs,
-    /// A picture that a test has drawn by hand, instead of the store's.
+    openapi: OnceLock<Bytes>,
+    /// Tests look at a picture of their own.
     #[cfg(test)]
-    staged: std::sync::Mutex<Option<Arc<Snapshot>>>,
+    shown: std::sync::Mutex<Option<Arc<Snapshot>>>,
 }
 
 /// See [`PullState`].
@@ -57,6 +61,8 @@ pub struct Shared {
     pub clock: Clock,
     /// The resolved configuration as JSON, secrets redacted, for `about`.
     pub about: serde_json::Value,
+    /// Where the Prometheus pages get the generic series and the process's own meters.
+    pub exposition: Exposition,
     /// Link templates into other tools.
     pub links: Links,
     /// The owner of the streams' tasks; its cancel ends every stream.
@@ -66,41 +72,47 @@ pub struct Shared {
 impl PullState {
     /// Wraps what is shared.
     pub fn new(shared: Shared) -> Self {
-        Self(Arc::new(Inside {
+        Self(Arc::new(Inner {
             shared,
             cache: Cache::default(),
             hubs: Hubs::default(),
+            openapi: OnceLock::new(),
             #[cfg(test)]
-            staged: std::sync::Mutex::default(),
+            shown: std::sync::Mutex::default(),
         }))
     }
 
-    /// The present picture.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        #[cfg(test)]
-        if let Some(staged) = self.0.staged.lock().unwrap().clone() {
-            return staged;
-        }
-        self.store.snapshot()
-    }
-
-    /// Puts a picture in the store's place.
-    #[cfg(test)]
-    pub(crate) fn stage(&self, snapshot: Snapshot) {
-        *self.0.staged.lock().unwrap() = Some(Arc::new(snapshot));
-    }
-
-    /// An endpoint that shows this picture, whatever its store holds.
+    /// An endpoint that shows this snapshot, whatever its store holds.
     #[cfg(test)]
     pub(crate) fn showing(shared: Shared, snapshot: Snapshot) -> Self {
         let state = Self::new(shared);
-        state.stage(snapshot);
+        state.show(snapshot);
         state
+    }
+
+    /// Shows this snapshot from now on.
+    #[cfg(test)]
+    pub(crate) fn show(&self, snapshot: Snapshot) {
+        *self.0.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(snapshot));
+    }
+
+    /// The present snapshot.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        #[cfg(test)]
+        if let Some(shown) = self.0.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone() {
+            return shown;
+        }
+        self.0.shared.store.snapshot()
     }
 
     /// The streams of this endpoint.
     pub fn hubs(&self) -> &Hubs {
         &self.0.hubs
+    }
+
+    /// `/openapi.json`, made once.
+    pub fn openapi(&self) -> Bytes {
+        self.0.openapi.get_or_init(|| openapi::render(&self.endpoint)).clone()
     }
 
     /// A view of the present snapshot, rendered once for each snapshot, scope and variant (whatever else the view depends

@@ -4,6 +4,7 @@ use axum::http::HeaderValue;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::Rendered;
@@ -26,7 +27,8 @@ pub fn seconds(unix_ms: u64) -> f64 {
 }
 
 /// A figure that the documents print without decimals where it has none.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, ToSchema)]
+#[schema(as = compat::Figure)]
 pub struct Figure(pub f64);
 
 impl Serialize for Figure {
@@ -41,7 +43,8 @@ impl Serialize for Figure {
 }
 
 /// A part of the picture that could not be read; the rest of the document is true all the same.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::FailedPart)]
 pub struct FailedPart<'a> {
     part: &'a str,
     message: &'a str,

@@ -1,74 +1,30 @@
-//! `/openapi.json`: OpenAPI 3.1, generated from the handlers.
+//! `/openapi.json`: `OpenAPI` 3.1, generated from the handlers.
 
+pub mod parameters;
+
+use std::collections::BTreeSet;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::{ContentBuilder, Ref, Response as OpenApiResponse, ResponseBuilder};
+use utoipa::{OpenApi, ToSchema};
 
-/// The scope that every route takes.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct ScopeParameters {
-    /// Exact `service.name`.
-    pub service: Option<String>,
-    /// Exact instance id.
-    pub instance: Option<String>,
-    /// Exact `deployment.environment.name`.
-    pub environment: Option<String>,
-}
+use crate::config::pull::PullEndpoint;
+use crate::pull::PullState;
+use crate::pull::sse::delta::Delta;
+use crate::pull::v1::event::Event;
+use crate::pull::v1::whole::Whole;
+use crate::pull::v1::{handlers, singles};
+use crate::pull::{compat, probes, prometheus, route, sse};
 
-/// What every list with pages takes.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PageParameters {
-    /// Any field of the rows; `-` before it for descending.
-    pub sort: Option<String>,
-    /// Rows of a page.
-    #[param(minimum = 1, maximum = 10_000, default = 1_000)]
-    pub limit: Option<usize>,
-    /// `next_cursor` of the page before.
-    pub cursor: Option<String>,
-}
-
-/// What workers can be filtered by.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct WorkerParameters {
-    /// States, separated by commas.
-    pub state: Option<String>,
-    /// Exact `worker.app`.
-    pub app: Option<String>,
-    /// Exact `pool.name`.
-    pub pool: Option<String>,
-    /// Text anywhere in id, app, pool or service, in any case.
-    pub q: Option<String>,
-}
-
-/// Which alerts.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct AlertParameters {
-    /// active (default), resolved or all.
-    pub state: Option<String>,
-}
-
-/// Which samples.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct HistoryParameters {
-    /// pool, component or worker.
-    pub entity: String,
-    /// Key, or name where it is unique; may be repeated; all in scope where it is not given.
-    pub key: Option<Vec<String>>,
-    /// How far back: 90s, 15m (default), 1h.
-    pub range: Option<String>,
-}
-
-/// Which events.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct EventParameters {
-    /// The number of the last event that is known already.
-    pub after: Option<u64>,
-}
+pub use parameters::{
+    AlertParameters, EventParameters, HistoryParameters, PageParameters, PoolParameters, PoolStreamParameters,
+    ProbeParameters, ScopeParameters, TopicParameters, WorkerParameters,
+};
 
 /// An error answer (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,26 +43,126 @@ pub struct ProblemSchema {
     pub candidates: Option<Vec<serde_json::Value>>,
 }
 
-/// What the plugin's stream carries.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PoolStreamParameters {
-    /// One pool by its name; the sum of all in scope where it is not given.
-    pub pool: Option<String>,
-    /// Whether every message also holds the workers.
-    pub stats: Option<bool>,
+/// The plugin's exported type `MetricsConfig`: what its manifest, and a native pull endpoint, may say.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricsConfig {
+    /// Whether the Prometheus routes stand (default true).
+    pub prometheus: Option<bool>,
+    /// Interval of the plugin's stream in milliseconds (default 1000).
+    pub sse_interval: Option<u64>,
 }
 
-/// What the version 1 stream carries.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct TopicParameters {
-    /// pools, workers, components, breakers, streams, alerts, traces, exporters, events, separated by commas; all where it
-    /// is not given.
-    pub topics: Option<String>,
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "otel-bridge",
+        description = "Every view of the services that push OTLP to this bridge. Moments are Unix seconds, units stand last in a \
+            member's name, what is not known is null.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(
+        route::discovery,
+        compat::health::health,
+        compat::endpoint::metrics,
+        compat::endpoint::alerts,
+        compat::endpoint::components,
+        compat::plugin::summary,
+        compat::plugin::stats,
+        prometheus::routes::everything,
+        prometheus::routes::pool,
+        sse::pool,
+        sse::stream,
+        handlers::services,
+        handlers::pools,
+        handlers::workers,
+        handlers::components,
+        handlers::breakers,
+        handlers::streams,
+        handlers::alerts,
+        handlers::recommendations,
+        handlers::exporters,
+        singles::snapshot,
+        singles::worker,
+        singles::transitions,
+        singles::traces,
+        singles::history,
+        singles::events,
+        singles::about,
+        document,
+        probes::livez,
+        probes::livez_check,
+        probes::readyz,
+        probes::readyz_check,
+    ),
+    components(schemas(MetricsConfig, ProblemSchema, Whole<'static>, Delta<'static>, Event<'static>))
+)]
+struct Document;
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", operation_id = "get_openapi", tag = "v1",
+    responses((status = 200, body = serde_json::Value)))]
+pub async fn document(State(state): State<PullState>) -> Response {
+    let kind = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    ([kind, (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], state.openapi()).into_response()
 }
 
-/// The document.
-pub async fn document() -> &'static str {
-    "{}"
+/// The document of an endpoint: what is described and stands in its table of routes.
+pub fn render(endpoint: &PullEndpoint) -> Bytes {
+    let routes: BTreeSet<String> = route::table(endpoint).iter().map(route::Route::plain_path).collect();
+    let mut document = Document::openapi();
+    let paths = std::mem::take(&mut document.paths.paths);
+    for (path, item) in paths {
+        for (number, place) in places(&path, &endpoint.base).into_iter().enumerate() {
+            if !routes.contains(&place) {
+                continue;
+            }
+            let mut item = item.clone();
+            describe(&mut item, number);
+            document.paths.paths.insert(place, item);
+        }
+    }
+    document.to_json().map_or_else(|_| Bytes::from_static(b"null"), Bytes::from)
 }
+
+/// Every path at which a handler stands; it is described under the first.
+fn places(path: &str, base: &str) -> Vec<String> {
+    let base = base.trim_end_matches('/');
+    match path {
+        "/livez" => return vec![path.to_owned(), "/healthz".to_owned()],
+        "/metrics" => return vec![path.to_owned(), "/prometheus".to_owned()],
+        _ => {}
+    }
+    let Some(rest) = path.strip_prefix("/{base}/api/metrics/") else { return vec![path.to_owned()] };
+    let mut places = Vec::new();
+    for root in ["api/metrics", "api"] {
+        places.push(format!("{base}/{root}/{rest}"));
+        if rest.is_empty() {
+            places.push(format!("{base}/{root}"));
+        }
+    }
+    places
+}
+
+/// Operation ids are unique: further places get a number. Every operation may also refuse its parameters.
+fn describe(item: &mut PathItem, place: usize) {
+    let Some(operation) = item.get.as_mut() else { return };
+    if place > 0
+        && let Some(id) = operation.operation_id.as_mut()
+    {
+        *id = format!("{id}_{}", place + 1);
+    }
+    if operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty()) {
+        operation.responses.responses.entry("400".to_owned()).or_insert_with(|| refusal().into());
+    }
+}
+
+fn refusal() -> OpenApiResponse {
+    let schema = Ref::from_schema_name("Problem");
+    let content = ContentBuilder::new().schema(Some(schema)).build();
+    let description = "A parameter has a value that it cannot have";
+    ResponseBuilder::new().description(description).content("application/problem+json", content).build()
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::listen::Caller;
 use crate::pull::PullState;
+use crate::pull::openapi::{ProbeParameters, ProblemSchema};
 use crate::pull::problem::Problem;
 use crate::pull::query::Parameters;
 use crate::readiness::{Check, Standing};
@@ -21,6 +22,12 @@ pub fn is_probe(path: &str) -> bool {
 ///
 /// # Errors
 /// 400 for a bad `verbose` or `exclude`.
+#[utoipa::path(get, path = "/livez", operation_id = "livez", tag = "probes",
+    params(ProbeParameters),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = String, content_type = "text/plain"),
+    ))]
 pub async fn livez(parameters: Parameters) -> Result<Response, Problem> {
     let checks = [ping()];
     answer("livez", &checks, &parameters, true)
@@ -30,6 +37,13 @@ pub async fn livez(parameters: Parameters) -> Result<Response, Problem> {
 ///
 /// # Errors
 /// 404 for an unknown check.
+#[utoipa::path(get, path = "/livez/{check}", operation_id = "livez_check", tag = "probes",
+    params(("check" = String, Path, description = "Name of a check")),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = String, content_type = "text/plain"),
+        (status = 404, body = ProblemSchema, content_type = "application/problem+json"),
+    ))]
 pub async fn livez_check(Path(name): Path<String>) -> Result<Response, Problem> {
     one("livez", &[ping()], &name, true)
 }
@@ -38,6 +52,12 @@ pub async fn livez_check(Path(name): Path<String>) -> Result<Response, Problem> 
 ///
 /// # Errors
 /// 400 for a bad `verbose` or `exclude`.
+#[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "probes",
+    params(ProbeParameters),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = String, content_type = "text/plain"),
+    ))]
 pub async fn readyz(
     State(state): State<PullState>,
     caller: Option<Extension<Caller>>,
@@ -50,6 +70,13 @@ pub async fn readyz(
 ///
 /// # Errors
 /// 404 for an unknown check.
+#[utoipa::path(get, path = "/readyz/{check}", operation_id = "readyz_check", tag = "probes",
+    params(("check" = String, Path, description = "Name of a check")),
+    responses(
+        (status = 200, body = String, content_type = "text/plain"),
+        (status = 503, body = String, content_type = "text/plain"),
+        (status = 404, body = ProblemSchema, content_type = "application/problem+json"),
+    ))]
 pub async fn readyz_check(
     State(state): State<PullState>,
     caller: Option<Extension<Caller>>,

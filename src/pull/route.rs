@@ -12,6 +12,7 @@ use crate::pull::compat::{endpoint, health, plugin};
 use crate::pull::json;
 use crate::pull::openapi;
 use crate::pull::probes;
+use crate::pull::prometheus;
 use crate::pull::sse;
 use crate::pull::v1;
 
@@ -35,12 +36,19 @@ impl Route {
     {
         Self { path: path.into(), summary, handler: get(handler) }
     }
+
+    /// The path as people write it.
+    pub fn plain_path(&self) -> String {
+        self.path.replace("{*", "{").replace("{{", "{").replace("}}", "}")
+    }
 }
 
 /// Every route of an endpoint. A path that stands twice (a base may be chosen so) keeps its first meaning.
 pub fn table(endpoint: &PullEndpoint) -> Vec<Route> {
     let mut seen = std::collections::HashSet::new();
-    let all = compat().into_iter().chain(plugin(&endpoint.base)).chain(version_1()).chain(probes());
+    let roots = plugin_roots(&endpoint.base);
+    let prometheus = endpoint.prometheus.iter().flat_map(|_| prometheus::routes::routes(&roots));
+    let all = compat().into_iter().chain(prometheus).chain(plugin(&roots)).chain(version_1()).chain(probes());
     all.filter(|route| seen.insert(route.path.clone())).collect()
 }
 
@@ -55,10 +63,14 @@ fn compat() -> Vec<Route> {
 }
 
 /// The plugin's routes stand under `{base}/api/metrics/`, and under `{base}/api/`, which its own dashboard calls.
-fn plugin(base: &str) -> Vec<Route> {
+fn plugin_roots(base: &str) -> [String; 2] {
     let base = base.trim_end_matches('/').replace('{', "{{").replace('}', "}}");
+    [format!("{base}/api/metrics"), format!("{base}/api")]
+}
+
+fn plugin(roots: &[String]) -> Vec<Route> {
     let mut routes = Vec::new();
-    for root in [format!("{base}/api/metrics"), format!("{base}/api")] {
+    for root in roots {
         routes.push(Route::get(format!("{root}/"), "Pool summary", plugin::summary));
         routes.push(Route::get(root.clone(), "Pool summary", plugin::summary));
         routes.push(Route::get(format!("{root}/sse"), "Pool summary as server-sent events", sse::pool));
@@ -85,7 +97,9 @@ fn probes() -> Vec<Route> {
 }
 
 /// `GET /`: what this is, and every route. The same for everybody who may see the endpoint; it takes no scope.
-async fn discovery(State(state): State<PullState>) -> Response {
+#[utoipa::path(get, path = "/", operation_id = "get_discovery", tag = "endpoint",
+    responses((status = 200, body = Discovery)))]
+pub(crate) async fn discovery(State(state): State<PullState>) -> Response {
     let document = Discovery {
         service: "System Metrics API",
         version: env!("CARGO_PKG_VERSION"),
@@ -96,10 +110,12 @@ async fn discovery(State(state): State<PullState>) -> Response {
     (vary, json::answer(&document)).into_response()
 }
 
-#[derive(Debug, serde::Serialize)]
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = compat::Discovery)]
 struct Discovery {
     service: &'static str,
     version: &'static str,
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
     endpoints: Endpoints,
     timestamp: f64,
 }
@@ -112,8 +128,7 @@ impl Serialize for Endpoints {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.0.len()))?;
         for route in &self.0 {
-            let path = route.path.replace("{*", "{").replace("{{", "{").replace("}}", "}");
-            map.serialize_entry(&path, route.summary)?;
+            map.serialize_entry(&route.plain_path(), route.summary)?;
         }
         map.end()
     }

@@ -34,6 +34,7 @@ fn address(extension: Option<Extension<ClientAddress>>) -> IpAddr {
 }
 
 /// The plugin's stream: default messages whose data is the pool summary, or with `stats` the full statistics.
+#[expect(clippy::missing_errors_doc, reason = "the OpenAPI attribute lists every answer")]
 #[utoipa::path(get, path = "/{base}/api/metrics/sse", operation_id = "stream_pool_metrics", tag = "pool",
     params(PoolStreamParameters, ScopeParameters),
     responses(
@@ -53,6 +54,7 @@ pub async fn pool(
 }
 
 /// The version 1 stream: `snapshot`, then `delta`, `event` and `ping`, and `close` at the end.
+#[expect(clippy::missing_errors_doc, reason = "the OpenAPI attribute lists every answer")]
 #[utoipa::path(get, path = "/api/v1/stream", operation_id = "stream", tag = "v1",
     params(TopicParameters, ScopeParameters),
     responses(

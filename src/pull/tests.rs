@@ -21,9 +21,11 @@ use crate::model::fixture::NOW_UNIX_MS;
 use crate::model::health::HealthRules;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
+use crate::pull::prometheus::{Exposition, OwnMeters};
 use crate::pull::{PullState, Shared, router};
 use crate::readiness::{Readiness, Standing};
 use crate::state::accounting::Accounting;
+use crate::state::series::{SeriesCaps, SeriesSource, SeriesTable};
 use crate::state::store::{Store, StoreOptions};
 
 /// An endpoint as the embedded defaults make it.
@@ -52,6 +54,27 @@ pub(crate) fn endpoint() -> PullEndpoint {
     }
 }
 
+/// No generic series at all.
+struct NoSeries(Arc<SeriesCaps>);
+
+impl SeriesSource for NoSeries {
+    fn read_table(&self, _instance: u32, _read: &mut dyn FnMut(&SeriesTable)) {}
+
+    fn caps(&self) -> &SeriesCaps {
+        &self.0
+    }
+}
+
+/// Prometheus pages of the snapshot alone.
+pub(crate) fn no_series() -> Exposition {
+    no_series_but(None)
+}
+
+/// Prometheus pages of the snapshot and of these meters.
+pub(crate) fn no_series_but(own: Option<Arc<dyn OwnMeters>>) -> Exposition {
+    Exposition::new(Arc::new(NoSeries(SeriesCaps::new(0))), own)
+}
+
 /// What the endpoint's handlers share, over an empty store, ready for traffic.
 pub(crate) fn shared(endpoint: PullEndpoint) -> Shared {
     let clock = Clock::manual(NOW_UNIX_MS);
@@ -78,7 +101,17 @@ pub(crate) fn shared(endpoint: PullEndpoint) -> Shared {
     };
     let readiness = Readiness::default();
     readiness.set("start", Standing::Ok);
-    Shared { store: Store::new(options), endpoint, readiness, clock, about: Value::Null }
+    let (links, tasks) = (crate::config::links::Links::default(), crate::tasks::Tasks::new());
+    Shared {
+        exposition: no_series(),
+        store: Store::new(options),
+        endpoint,
+        readiness,
+        clock,
+        about: Value::Null,
+        links,
+        tasks,
+    }
 }
 
 /// An answer, read whole.

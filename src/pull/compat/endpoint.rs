@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::alert::{Alert, AlertBoard, Recommendation};
 use crate::model::health::{HealthRules, System};
@@ -13,9 +14,12 @@ use crate::model::snapshot::Snapshot;
 use crate::pull::PullState;
 use crate::pull::cache::Rendered;
 use crate::pull::json::{self, FailedPart, Figure, failed_parts};
+use crate::pull::openapi::ScopeParameters;
 use crate::pull::query::ScopeQuery;
 
 /// `GET /metrics/json`.
+#[utoipa::path(get, path = "/metrics/json", operation_id = "get_metrics_json", tag = "endpoint",
+    params(ScopeParameters), responses((status = 200, body = MetricsDocument<'static>)))]
 pub async fn metrics(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
     let rules = state.store.health_rules();
     state
@@ -26,11 +30,15 @@ pub async fn metrics(State(state): State<PullState>, query: ScopeQuery) -> Rende
 }
 
 /// `GET /alerts`.
+#[utoipa::path(get, path = "/alerts", operation_id = "get_alerts", tag = "endpoint",
+    params(ScopeParameters), responses((status = 200, body = AlertsDocument<'static>)))]
 pub async fn alerts(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
     state.render("alerts", query.scope, "", |snapshot, scope| json::answer(&AlertsDocument::of(snapshot, scope))).await
 }
 
 /// `GET /components`.
+#[utoipa::path(get, path = "/components", operation_id = "get_components", tag = "endpoint",
+    params(ScopeParameters), responses((status = 200, body = ComponentsDocument<'static>)))]
 pub async fn components(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
     state
         .render("components", query.scope, "", |snapshot, scope| json::answer(&ComponentsDocument::of(snapshot, scope)))
@@ -38,7 +46,8 @@ pub async fn components(State(state): State<PullState>, query: ScopeQuery) -> Re
 }
 
 /// The document of `/metrics/json`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::MetricsDocument)]
 struct MetricsDocument<'a> {
     health_score: f64,
     uptime_seconds: u64,
@@ -53,7 +62,8 @@ struct MetricsDocument<'a> {
     errors: Vec<FailedPart<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Performance)]
 struct Performance {
     error_rate: f64,
     /// Null while no instance reports it.
@@ -63,7 +73,8 @@ struct Performance {
     items_per_second: f64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Traces)]
 struct Traces {
     total_traces: u64,
     active_spans: u64,
@@ -95,7 +106,8 @@ impl<'a> MetricsDocument<'a> {
 }
 
 /// One entry of the component maps.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Component)]
 struct Component {
     is_healthy: bool,
     items_processed: u64,
@@ -115,7 +127,8 @@ impl Component {
 }
 
 /// One entry of `/components`, which also tells the last activity.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::ActiveComponent)]
 struct ActiveComponent {
     #[serde(flatten)]
     component: Component,
@@ -123,7 +136,8 @@ struct ActiveComponent {
 }
 
 /// One entry of the breaker maps.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Breaker)]
 struct Breaker {
     state: &'static str,
     failure_count: u64,
@@ -141,7 +155,8 @@ fn breakers(snapshot: &Snapshot, scope: &Scope) -> BTreeMap<String, Breaker> {
 }
 
 /// The document of `/alerts`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::AlertsDocument)]
 struct AlertsDocument<'a> {
     alerts: Vec<AlertLine>,
     recommendations: Vec<RecommendationLine>,
@@ -163,7 +178,8 @@ impl<'a> AlertsDocument<'a> {
 }
 
 /// One alert.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::AlertLine)]
 struct AlertLine {
     level: &'static str,
     message: String,
@@ -177,7 +193,8 @@ struct AlertLine {
     details: Details,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Details)]
 struct Details {
     value: f64,
     threshold: Option<f64>,
@@ -210,7 +227,8 @@ impl AlertLine {
 }
 
 /// One recommendation; its priority is the level of the alert behind it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::RecommendationLine)]
 struct RecommendationLine {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -237,7 +255,8 @@ impl RecommendationLine {
 }
 
 /// The document of `/components`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::ComponentsDocument)]
 struct ComponentsDocument<'a> {
     components: BTreeMap<String, ActiveComponent>,
     circuit_breakers: BTreeMap<String, Breaker>,
@@ -247,7 +266,8 @@ struct ComponentsDocument<'a> {
     errors: Vec<FailedPart<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Streaming)]
 struct Streaming {
     active_streams: u64,
     total_messages: u64,

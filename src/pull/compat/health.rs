@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::health::{HealthRules, HealthStatus, Reason, System};
 use crate::model::scope::Scope;
@@ -13,6 +14,7 @@ use crate::pull::PullState;
 use crate::pull::accept;
 use crate::pull::cache::Rendered;
 use crate::pull::json::{self, FailedPart, failed_parts};
+use crate::pull::openapi::ScopeParameters;
 use crate::pull::query::ScopeQuery;
 
 const JSON: &str = "application/json";
@@ -21,6 +23,19 @@ const NOTHING: &str = "Nothing is registered in this scope: no service has repor
 
 /// `GET /health`: 200 when healthy, 503 when degraded, unhealthy or when nothing is in scope. In the health+json form a
 /// degraded system is a warning and 200.
+#[utoipa::path(get, path = "/health", operation_id = "get_health", tag = "endpoint",
+    params(ScopeParameters),
+    responses(
+        (status = 200, content(
+            (HealthDocument<'static> = "application/json"),
+            (HealthJson<'static> = "application/health+json"),
+        )),
+        (status = 503, description = "Degraded, unhealthy, or nothing in scope", content(
+            (HealthDocument<'static> = "application/json"),
+            (Unavailable<'static> = "application/json"),
+            (HealthJson<'static> = "application/health+json"),
+        )),
+    ))]
 pub async fn health(State(state): State<PullState>, query: ScopeQuery, headers: HeaderMap) -> Response {
     let rules = state.store.health_rules();
     let rendered = if accept::choose(&headers, &[JSON, HEALTH_JSON]) == Some(HEALTH_JSON) {
@@ -32,7 +47,8 @@ pub async fn health(State(state): State<PullState>, query: ScopeQuery, headers: 
 }
 
 /// The printed document.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::HealthDocument)]
 struct HealthDocument<'a> {
     status: &'static str,
     health_score: f64,
@@ -46,14 +62,16 @@ struct HealthDocument<'a> {
     errors: Vec<FailedPart<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Totals)]
 struct Totals {
     total: u64,
     healthy: u64,
     running: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::ReasonLine)]
 struct ReasonLine<'a> {
     code: &'static str,
     subject: &'a str,
@@ -69,7 +87,8 @@ impl<'a> ReasonLine<'a> {
 }
 
 /// A reload that was refused; it stands there until a good one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Refused)]
 struct Refused<'a> {
     status: &'static str,
     error: &'a str,
@@ -85,7 +104,8 @@ impl<'a> Refused<'a> {
 }
 
 /// The document when nothing is in scope.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Unavailable)]
 struct Unavailable<'a> {
     status: &'static str,
     message: &'static str,
@@ -122,7 +142,8 @@ fn printed(snapshot: &Snapshot, scope: &Scope, rules: &HealthRules) -> Rendered 
 }
 
 /// The document of draft-inadarei-api-health-check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::HealthJson)]
 #[serde(rename_all = "camelCase")]
 struct HealthJson<'a> {
     status: &'static str,
@@ -135,7 +156,8 @@ struct HealthJson<'a> {
     checks: Checks<'a>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Checks)]
 struct Checks<'a> {
     #[serde(rename = "system:health_score", skip_serializing_if = "Option::is_none")]
     score: Option<[Check<'a>; 1]>,
@@ -146,7 +168,8 @@ struct Checks<'a> {
     reasons: Vec<Check<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Check)]
 #[serde(rename_all = "camelCase")]
 struct Check<'a> {
     component_id: &'a str,

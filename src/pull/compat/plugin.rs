@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::merge::{self, PoolSummary};
 use crate::model::scope::Scope;
@@ -11,6 +12,7 @@ use crate::model::snapshot::{InstanceFacts, Snapshot, WorkerFacts};
 use crate::pull::PullState;
 use crate::pull::cache::Rendered;
 use crate::pull::json::{self, FailedPart, Figure, failed_parts};
+use crate::pull::openapi::{PoolParameters, ScopeParameters};
 use crate::pull::problem::Problem;
 use crate::pull::query::ScopeQuery;
 
@@ -18,6 +20,8 @@ use crate::pull::query::ScopeQuery;
 ///
 /// # Errors
 /// 400 for a bad `pool`.
+#[utoipa::path(get, path = "/{base}/api/metrics/", operation_id = "get_pool_metrics", tag = "pool",
+    params(PoolParameters, ScopeParameters), responses((status = 200, body = Summary<'static>)))]
 pub async fn summary(State(state): State<PullState>, query: ScopeQuery) -> Result<Rendered, Problem> {
     let pool = query.parameters.get("pool")?.map(str::to_owned);
     let render = |snapshot: &Snapshot, scope: &Scope| json::answer(&Summary::of(snapshot, scope, pool.as_deref()));
@@ -28,6 +32,8 @@ pub async fn summary(State(state): State<PullState>, query: ScopeQuery) -> Resul
 ///
 /// # Errors
 /// 400 for a bad `pool`.
+#[utoipa::path(get, path = "/{base}/api/metrics/stats", operation_id = "get_pool_stats", tag = "pool",
+    params(PoolParameters, ScopeParameters), responses((status = 200, body = Stats<'static>)))]
 pub async fn stats(State(state): State<PullState>, query: ScopeQuery) -> Result<Rendered, Problem> {
     let pool = query.parameters.get("pool")?.map(str::to_owned);
     let render = |snapshot: &Snapshot, scope: &Scope| json::answer(&Stats::of(snapshot, scope, pool.as_deref()));
@@ -36,7 +42,8 @@ pub async fn stats(State(state): State<PullState>, query: ScopeQuery) -> Result<
 
 /// The pool summary: the sum over the pools in scope (or over those of one name), and each of them. Also the data of the
 /// plugin's SSE stream.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Summary)]
 pub struct Summary<'a> {
     pool: Pool,
     pools: BTreeMap<String, Pool>,
@@ -63,7 +70,8 @@ impl<'a> Summary<'a> {
 }
 
 /// The full statistics: the summary, and every worker in scope.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Stats)]
 pub struct Stats<'a> {
     #[serde(flatten)]
     summary: Summary<'a>,
@@ -82,7 +90,8 @@ impl<'a> Stats<'a> {
 }
 
 /// One pool, or a sum of pools.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Pool)]
 struct Pool {
     /// Null when no pool of the sum tells its size.
     size: Option<u64>,
@@ -108,7 +117,8 @@ impl Pool {
 
 /// One worker. What it does not tell is null: a thread has neither requests nor memory of its own. `memory` is always an
 /// object, since the document's readers look into it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Worker)]
 struct Worker<'a> {
     id: &'a str,
     app: &'a str,
@@ -124,7 +134,8 @@ struct Worker<'a> {
 }
 
 /// Bytes.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = compat::Memory)]
 struct Memory {
     rss: Option<u64>,
     #[serde(rename = "heapUsed")]

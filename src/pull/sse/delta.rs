@@ -131,7 +131,7 @@ fn changes<'a, N: Noun<'a>>(old: &Context<'a>, new: &Context<'a>) -> Option<Chan
         met += usize::from(before.is_some());
         let owner = |context: &Context<'a>, facts| N::owner(facts).map(|place| context.owner(place));
         let is_same = |before: &&&'a N::Facts| N::is_same(before, facts) && owner(old, **before) == owner(new, facts);
-        if before.filter(is_same).is_none() {
+        if before.is_none_or(|before| !is_same(&before)) {
             changed.push(N::view(new, facts));
         }
     }

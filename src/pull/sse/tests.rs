@@ -1,16 +1,17 @@
 //! Streams on paused time: what a client hears, when, and what a slow one does not.
 
-use std::net::IpAddr;
-use std::pin::Pin;
+mod client;
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt;
 use tokio::time::{advance, timeout};
 use tower::ServiceExt;
+
+use client::{call, open, open_with};
 
 use super::*;
 use crate::limits::{SSE_LIFETIME_MS, SSE_LINGER_MS, SSE_SETS_MAX};
@@ -19,94 +20,9 @@ use crate::pull::router;
 use crate::pull::v1::tests::{endpoint, picture, state, state_of, worker};
 use crate::state::events::Event;
 
-/// A client that reads message by message.
-struct Client {
-    body: Pin<Box<dyn Stream<Item = Result<Bytes, axum::Error>> + Send>>,
-    buffer: String,
-}
-
-#[derive(Debug, Default, PartialEq)]
-struct Heard {
-    event: Option<String>,
-    id: Option<String>,
-    data: String,
-    retry: Option<String>,
-}
-
-impl Heard {
-    fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.data).unwrap()
-    }
-
-    fn event(&self) -> &str {
-        self.event.as_deref().unwrap_or("message")
-    }
-}
-
-impl Client {
-    /// The next message; none at the end of the stream.
-    async fn next(&mut self) -> Option<Heard> {
-        loop {
-            if let Some((message, rest)) = self.buffer.split_once("\n\n") {
-                let mut heard = Heard::default();
-                for line in message.lines() {
-                    match line.split_once(": ").unwrap() {
-                        ("event", value) => heard.event = Some(value.to_owned()),
-                        ("id", value) => heard.id = Some(value.to_owned()),
-                        ("data", value) => heard.data.push_str(value),
-                        ("retry", value) => heard.retry = Some(value.to_owned()),
-                        ("", _) => {}
-                        other => panic!("{other:?}"),
-                    }
-                }
-                self.buffer = rest.to_owned();
-                return Some(heard);
-            }
-            let piece = self.body.next().await?.unwrap();
-            self.buffer.push_str(std::str::from_utf8(&piece).unwrap());
-        }
-    }
-
-    async fn heard(&mut self) -> Heard {
-        self.next().await.unwrap()
-    }
-
-    /// The next message that is no ping.
-    async fn news(&mut self) -> Heard {
-        loop {
-            let heard = self.heard().await;
-            if heard.event() != "ping" {
-                return heard;
-            }
-        }
-    }
-}
-
-async fn call(state: &PullState, uri: &str, last_event_id: Option<&[u8]>, address: Option<&str>) -> Response {
-    let mut request = Request::builder().uri(uri);
-    if let Some(id) = last_event_id {
-        request = request.header("last-event-id", id);
-    }
-    let mut request = request.body(Body::empty()).unwrap();
-    if let Some(address) = address {
-        request.extensions_mut().insert(ClientAddress(address.parse::<IpAddr>().unwrap()));
-    }
-    router(state.clone()).oneshot(request).await.unwrap()
-}
-
-async fn open_with(state: &PullState, uri: &str, last_event_id: Option<&[u8]>) -> Client {
-    let response = call(state, uri, last_event_id, None).await;
-    assert_eq!(response.status(), StatusCode::OK);
-    Client { body: Box::pin(response.into_body().into_data_stream()), buffer: String::new() }
-}
-
-async fn open(state: &PullState, uri: &str) -> Client {
-    open_with(state, uri, None).await
-}
-
 fn staged() -> PullState {
     let state = state();
-    state.stage(picture());
+    state.show(picture());
     state
 }
 
@@ -115,7 +31,7 @@ fn stage(state: &PullState, id: u64, requests: u64) {
     let mut picture = picture();
     picture.id = id;
     picture.workers[0].requests = Some(requests);
-    state.stage(picture);
+    state.show(picture);
 }
 
 fn event(message: &str, service: Option<&str>) -> Event {
@@ -290,7 +206,7 @@ async fn caps() {
     let mut endpoint = endpoint();
     (endpoint.sse_clients_max, endpoint.sse_clients_per_address_max) = (3, 2);
     let state = state_of(endpoint);
-    state.stage(picture());
+    state.show(picture());
     let gauge = || state.store.accounting().sse_clients.load(Ordering::Relaxed);
     let from = async |address: &str| call(&state, "/api/v1/stream", None, Some(address)).await;
     let first = from("2001:db8::1").await;
@@ -381,9 +297,9 @@ async fn stop_says_goodbye() {
 #[tokio::test(start_paused = true)]
 async fn the_plugins_stream() {
     let mut endpoint = endpoint();
-    endpoint.sse_interval = Duration::from_millis(2_000);
+    endpoint.sse_interval = Duration::from_secs(2);
     let state = state_of(endpoint);
-    state.stage(picture());
+    state.show(picture());
     let mut client = open(&state, "/metrics/api/metrics/sse").await;
     client.heard().await;
     let first = client.heard().await;
@@ -392,15 +308,15 @@ async fn the_plugins_stream() {
     assert_eq!(first.json(), printed);
     let start = tokio::time::Instant::now();
     let second = client.heard().await;
-    assert_eq!(start.elapsed(), Duration::from_millis(2_000));
+    assert_eq!(start.elapsed(), Duration::from_secs(2));
     assert_eq!(second.json(), first.json());
     assert_ne!(second.id, first.id);
 
-    let mut stats = open(&state, "/metrics/api/sse?stats=true&pool=jobs").await;
-    stats.heard().await;
-    let stats = stats.heard().await.json();
-    assert_eq!(stats["pool"]["active"], 12);
-    assert!(stats["workers"].is_array());
+    let mut full = open(&state, "/metrics/api/sse?stats=true&pool=jobs").await;
+    full.heard().await;
+    let full = full.heard().await.json();
+    assert_eq!(full["pool"]["active"], 12);
+    assert!(full["workers"].is_array());
 }
 
 /// A reader that stalls holds one piece and no more, whatever happens meanwhile: the stream is not polled, and makes nothing.
@@ -435,11 +351,11 @@ async fn deltas_are_small() {
         }
         Snapshot { id, workers, ..picture() }
     };
-    state.stage(draw(1, 1));
+    state.show(draw(1, 1));
     let mut client = open(&state, "/api/v1/stream?topics=workers").await;
     client.heard().await;
     assert_eq!(client.heard().await.json()["workers"].as_array().unwrap().len(), 10_000);
-    state.stage(draw(2, 2));
+    state.show(draw(2, 2));
     let delta = client.news().await;
     assert_eq!(delta.json()["workers"]["changed"].as_array().unwrap().len(), 10);
     assert!(delta.data.len() < 16 * 1024, "{}", delta.data.len());

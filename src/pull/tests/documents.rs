@@ -148,6 +148,12 @@ proptest! {
             );
             prop_assert_eq!(&metrics["traces"]["total_traces"], system.traces_total);
             prop_assert_eq!(&metrics["circuit_breakers"], &components["circuit_breakers"]);
+            let page = text(&snapshot, &format!("/metrics{query}"));
+            prop_assert_eq!(sample(&page, "system_health_score"), Some(system.score));
+            prop_assert_eq!(sample(&page, "system_error_rate"), Some(system.error_rate));
+            prop_assert_eq!(sample(&page, "system_items_per_second"), Some(system.items_per_second));
+            prop_assert_eq!(sample(&page, "system_memory_usage_mb"), system.memory_usage_mb);
+            prop_assert_eq!(sample(&page, "active_traces_total"), Some(system.traces_total as f64));
             if system.anything_in_scope {
                 prop_assert_eq!(&health["health_score"], &metrics["health_score"]);
                 prop_assert_eq!(&health["status"], &metrics["system_status"]);
@@ -172,7 +178,17 @@ fn told(figure: f64) -> Value {
     serde_json::from_str(&json!(figure).to_string()).expect("a number")
 }
 
+/// The value of a family without labels.
+fn sample(page: &str, name: &str) -> Option<f64> {
+    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    line.parse().ok()
+}
+
 fn document(snapshot: &Snapshot, path: &str) -> Value {
+    serde_json::from_str(&text(snapshot, path)).expect("a document")
+}
+
+fn text(snapshot: &Snapshot, path: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let copy = Snapshot {
         id: snapshot.id,
@@ -185,5 +201,5 @@ fn document(snapshot: &Snapshot, path: &str) -> Value {
         missing: snapshot.missing.clone(),
         ..Snapshot::default()
     };
-    runtime.block_on(get(copy, path)).json()
+    runtime.block_on(get(copy, path)).body
 }

@@ -61,6 +61,22 @@ fn problem(answer: &Answer, status: u16, title: &str) {
     assert!(body["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
 }
 
+/// `prometheus: false` makes every Prometheus route 404, and leaves them out of the listing; the rest stays.
+#[tokio::test]
+async fn prometheus_is_switched_off() {
+    let paths = ["/metrics", "/prometheus", "/metrics/api/metrics/prometheus", "/metrics/api/prometheus"];
+    let mut without = endpoint();
+    without.prometheus = None;
+    for path in paths {
+        assert_eq!(get(documented(), path).await.status, StatusCode::OK, "{path}");
+        let state = PullState::showing(shared(without.clone()), documented());
+        problem(&send(state, Method::GET, path, "*/*").await, 404, "Not Found");
+        assert!(!route::table(&without).iter().any(|route| route.path == path));
+    }
+    let browser = send(state(), Method::GET, "/metrics", "text/html,*/*;q=0.8").await;
+    assert!(browser.header(header::CONTENT_TYPE).starts_with("text/plain"), "never HTML");
+}
+
 /// Unknown paths are 404 as problem+json, whatever the method.
 #[tokio::test]
 async fn unknown_paths() {

@@ -41,7 +41,7 @@ pub struct Alert<'a> {
     pub name: &'a str,
     /// Stable while the alert lasts.
     pub key: &'a str,
-    /// system, pool, worker, component, circuit_breaker, stream, service or push.
+    /// system, pool, worker, component, `circuit_breaker`, stream, service or push.
     pub category: &'a str,
     /// info, warning or critical; sorts by gravity.
     #[schema(value_type = String)]

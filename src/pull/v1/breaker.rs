@@ -24,7 +24,7 @@ pub struct Breaker<'a> {
     pub stale: bool,
     /// `component.name`; null when not told.
     pub component: Option<&'a str>,
-    /// closed, open, half_open, forced_open or disabled.
+    /// closed, open, `half_open`, `forced_open` or disabled.
     pub state: &'a str,
     /// When it entered that state, in Unix seconds.
     pub since: f64,

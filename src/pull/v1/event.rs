@@ -24,8 +24,8 @@ pub struct Event<'a> {
     pub id: u64,
     /// When, in Unix seconds.
     pub at: f64,
-    /// breaker_transition, alert_fired, alert_resolved, instance_seen, instance_stale, instance_restarted,
-    /// instance_forgotten, component_error, config_reloaded or config_refused.
+    /// `breaker_transition`, `alert_fired`, `alert_resolved`, `instance_seen`, `instance_stale`, `instance_restarted`,
+    /// `instance_forgotten`, `component_error`, `config_reloaded` or `config_refused`.
     #[serde(rename = "type")]
     pub kind: &'a str,
     /// For people.

@@ -16,9 +16,9 @@ use crate::pull::v1::worker::Worker;
 use crate::state::history::{Columns, Subject};
 
 /// How far back a request reaches where `range` is not given.
-const RANGE_DEFAULT: Duration = Duration::from_secs(15 * 60);
+const RANGE_DEFAULT: Duration = Duration::from_mins(15);
 /// Greatest `range`; what is older than the store remembers is simply not there.
-const RANGE_MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const RANGE_MAX: Duration = Duration::from_hours(7 * 24);
 
 /// Samples in columns: every column has as many values as there are times.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]

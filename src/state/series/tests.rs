@@ -209,7 +209,7 @@ fn counts_what_is_held() {
     assert_eq!((caps.series(), caps.bytes()), (0, 0));
 }
 
-/// X15: NoRecordedValue removes a series; silence of three intervals does, while the instance goes on; deltas stay.
+/// X15: `NoRecordedValue` removes a series; silence of three intervals does, while the instance goes on; deltas stay.
 #[test]
 fn forgets_what_vanished() {
     let mut bench = Bench::new();
