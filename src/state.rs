@@ -15,7 +15,7 @@ mod mapping;
 mod process;
 mod registry;
 pub mod series;
-mod spans;
+pub mod spans;
 pub mod store;
 pub mod tally;
 mod unreadable;

@@ -35,7 +35,8 @@ pub(crate) struct Feed {
     points: usize,
     /// The rhythm of the instance's exports.
     pub(crate) cadence: Cadence,
-    swept_ms: u64,
+    /// Whether anything was exported since the last sweep.
+    pub(crate) is_fresh: bool,
 }
 
 /// The slots of one metric.
@@ -126,7 +127,7 @@ impl Feed {
             hasher: RandomState::default(),
             points: 0,
             cadence: Cadence::default(),
-            swept_ms: 0,
+            is_fresh: false,
         }
     }
 
@@ -166,11 +167,10 @@ impl Feed {
 
     /// Lets go of what is no longer reported while the instance still exports, and of the entities that nothing feeds any more.
     pub(crate) fn sweep(&mut self, instance: &Instance) {
-        let heard_ms = instance.heard.metrics_ms.load(Ordering::Relaxed);
-        if heard_ms == self.swept_ms {
+        if !std::mem::take(&mut self.is_fresh) {
             return;
         }
-        self.swept_ms = heard_ms;
+        let heard_ms = instance.heard.metrics_ms.load(Ordering::Relaxed);
         let usual_ms = self.cadence.interval_ms();
         let budget = &instance.shared.budget;
         for feed in self.metrics.values_mut() {
@@ -185,8 +185,10 @@ impl Feed {
                 }
                 stays
             });
+            if feed.rules.joins {
+                feed.join(instance);
+            }
         }
-        self.metrics.retain(|_, feed| !feed.slots.is_empty());
         let mut entities = instance.entities();
         entities.begin_count();
         for slot in self.metrics.values().flat_map(|feed| feed.slots.iter()) {
@@ -330,6 +332,7 @@ impl MetricReader<'_, '_> {
         match slot.apply(&self.feed.rules, &self.context, kind, reading) {
             Ok(()) => {
                 budget.points.fetch_add(1, Ordering::Relaxed);
+                slot.cell.hold(slot.is_delta);
                 self.feed.slots.insert_unique(hash, slot, |slot| slot.hash);
             }
             Err(reason) => self.refuse(reason, 1),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::mappings::{Aggregate, Entity, Key, MappingRule};
+use crate::limits::LABEL_BYTES_MAX;
 
 pub(crate) use field::Field;
 
@@ -101,7 +102,11 @@ impl Table {
 
     /// The rules of a metric, if it has any: an exact name goes before globs.
     pub(crate) fn rules(&self, metric: &str) -> Option<&Arc<Rules>> {
-        self.names.get(metric).or_else(|| self.globs.iter().find(|(glob, _)| matches(glob, metric)).map(|(_, one)| one))
+        let of_glob = || {
+            let mut globs = self.globs.iter().filter(|_| metric.len() <= LABEL_BYTES_MAX);
+            globs.find(|(glob, _)| matches(glob, metric)).map(|(_, rules)| rules)
+        };
+        self.names.get(metric).or_else(of_glob)
     }
 
     /// Every exact name.

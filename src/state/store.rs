@@ -83,7 +83,6 @@ pub struct Store {
     shared: Arc<Shared>,
     registry: Registry,
     table: Table,
-    spans: KeptSpans,
     local: Option<Arc<Instance>>,
     process: OwnProcess,
     history: Mutex<History>,
@@ -110,6 +109,7 @@ impl Store {
         let points_max = workers_max.saturating_mul(POINTS_PER_WORKER_MAX).saturating_add(8 * ENTITIES_MAX);
         let shared = Arc::new(Shared {
             events: Events::default(),
+            spans: KeptSpans::default(),
             budget: Budget::new(workers_max, ENTITIES_MAX, points_max),
             caps: SeriesCaps::new(series_max),
         });
@@ -136,7 +136,6 @@ impl Store {
             shared,
             registry,
             table,
-            spans: KeptSpans::default(),
             local,
             process: OwnProcess::default(),
             picture: Mutex::new(picture),
@@ -146,7 +145,7 @@ impl Store {
     /// Feeds the bytes of one checked export request.
     pub fn ingest(&self, signal: Signal, request: &[u8]) -> Ingested {
         let at = Moment::of(&self.options.clock);
-        let ingest = Ingest { registry: &self.registry, table: &self.table, spans: &self.spans, at };
+        let ingest = Ingest { registry: &self.registry, table: &self.table, at };
         let unreadable = ingest.read(signal, request);
         let (unreadable, message) = unreadable.book(&self.options.accounting, signal.item());
         Ingested { unreadable, message }
@@ -177,7 +176,7 @@ impl Store {
             options: &self.options,
             registry: &self.registry,
             caps: &self.shared.caps,
-            spans: &self.spans,
+            spans: &self.shared.spans,
             run_id: &self.run_id,
             at,
         };
@@ -229,6 +228,7 @@ impl Store {
             if is_stale && !was_stale {
                 instance.tell("instance_stale", &instance.identity.service, "has fallen silent", at.unix_ms);
             }
+            instance.sweep();
             let mut feed = instance.feed();
             feed.sweep(&instance);
             feed.series.sweep(instance.heard.metrics_ms.load(Ordering::Relaxed), SERIES_LOOKS_MAX);

@@ -163,6 +163,8 @@ impl Slot {
         let Some(place) = self.cell.place(rule.field, self.code, instance) else { return };
         match rule.aggregate {
             Aggregate::Sum if !rule.field.is_figure() => place.replace(self.value, 0),
+            // Another point may have taken the field over meanwhile.
+            Aggregate::Last if place.bits() != Some(self.value) => {}
             Aggregate::Sum | Aggregate::Max | Aggregate::Last => place.clear(),
         }
     }

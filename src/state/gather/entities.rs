@@ -18,7 +18,7 @@ pub(super) fn facts(instance: &Instance, owner: usize, at: Moment, windows: &mut
     let counted_ms = if instance.is_local { at.now_ms } else { instance.heard.metrics_ms.load(Ordering::Relaxed) };
     let entities = instance.entities();
     let mut counts: BTreeMap<Arc<str>, PoolCounts> = BTreeMap::new();
-    for cell in entities.workers.values() {
+    for cell in entities.workers.values().filter(|cell| !cell.gone.load(Ordering::Relaxed)) {
         let facts = worker(cell, owner, at);
         if !facts.pool.is_empty() {
             count(counts.entry(facts.pool.clone()).or_default(), facts.state);
