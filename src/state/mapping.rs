@@ -27,8 +27,8 @@ pub(crate) struct Rule {
     pub(crate) field: Field,
     /// The attribute that picks the state or the outcome.
     pub(crate) state: Option<String>,
-    /// Numbers are multiplied by this.
-    pub(crate) scale: f64,
+    /// Numbers are multiplied by this; none is 1, and leaves whole numbers exact.
+    pub(crate) scale: Option<f64>,
     /// How several points on one field join.
     pub(crate) aggregate: Aggregate,
 }
@@ -36,8 +36,8 @@ pub(crate) struct Rule {
 /// The rules of one metric, in the order in which they are tried.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    /// The rules.
-    pub(crate) rules: Vec<Rule>,
+    /// The rules themselves.
+    pub(crate) all: Vec<Rule>,
     /// Whether the metric has a printed family of its own, and is no series beside it.
     pub(crate) is_native: bool,
     /// Whether some field must be joined from all its points once they are in.
@@ -124,7 +124,7 @@ impl Rule {
             labels: rule.labels.clone(),
             field,
             state: rule.state.clone(),
-            scale: rule.scale,
+            scale: scale(rule.scale),
             aggregate: rule.aggregate,
         })
     }
@@ -146,6 +146,11 @@ impl Rule {
         }
         Ok(found)
     }
+}
+
+/// A factor that changes something.
+fn scale(factor: f64) -> Option<f64> {
+    Some(factor).filter(|factor| (factor - 1.0).abs() > f64::EPSILON)
 }
 
 const fn entity_word(entity: Entity) -> &'static str {
@@ -179,7 +184,7 @@ impl Gathered {
         for metric in self.order {
             let Some((rules, is_native)) = self.rules.remove(&metric) else { continue };
             let joins = rules.iter().any(|rule| rule.field.is_joined(rule.aggregate));
-            let ready = Arc::new(Rules { rules, is_native, joins });
+            let ready = Arc::new(Rules { all: rules, is_native, joins });
             if metric.contains('*') {
                 globs.push((metric, ready));
             } else {
@@ -236,7 +241,7 @@ mod tests {
             aggregate: Aggregate::Last,
         };
         let (table, _) = Table::new(std::slice::from_ref(&rule));
-        let fields: Vec<Field> = table.rules("executor.active").unwrap().rules.iter().map(|rule| rule.field).collect();
+        let fields: Vec<Field> = table.rules("executor.active").unwrap().all.iter().map(|rule| rule.field).collect();
         assert_eq!(fields, [Field::PoolIdle, Field::PoolActive]);
         rule.field = "colour".to_owned();
         assert_eq!(Table::new(&[rule]).1.len(), 1);

@@ -186,7 +186,9 @@ impl Store {
         let judged = picture.alerts.judge(&snapshot, at.now_ms, at.unix_ms);
         snapshot.alerts = Arc::new(judged.board);
         for (kind, alerts) in [("alert_fired", &judged.fired), ("alert_resolved", &judged.resolved)] {
-            alerts.iter().for_each(|alert| self.shared.events.push(event_of(kind, alert, at)));
+            for alert in alerts {
+                self.shared.events.push(event_of(kind, alert, at));
+            }
         }
         let snapshot = Arc::new(snapshot);
         picture.latest = Some(snapshot.clone());

@@ -30,12 +30,11 @@ pub(super) fn facts(instance: &Instance, owner: usize, at: Moment, windows: &mut
         counts.entry(name.clone()).or_default();
     }
     for (name, from_workers) in &counts {
-        let facts = match entities.pools.get(name) {
-            Some(cell) => pool(cell, *from_workers, owner),
-            None => {
-                let key = key_of(&instance.identity.key, "pool", name);
-                pool(&PoolCell { key, name: name.clone(), ..PoolCell::default() }, *from_workers, owner)
-            }
+        let facts = if let Some(cell) = entities.pools.get(name) {
+            pool(cell, *from_workers, owner)
+        } else {
+            let key = key_of(&instance.identity.key, "pool", name);
+            pool(&PoolCell { key, name: name.clone(), ..PoolCell::default() }, *from_workers, owner)
         };
         snapshot.pools.push(facts);
     }

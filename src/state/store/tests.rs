@@ -37,10 +37,10 @@ pub(super) fn state() -> State {
     State {
         series_max: 10_000,
         workers_max: 1_000,
-        history: Duration::from_secs(900),
+        history: Duration::from_mins(15),
         history_bytes_max: 1 << 20,
         stale_after: None,
-        forget_after: Duration::from_secs(900),
+        forget_after: Duration::from_mins(15),
         snapshot_interval: Duration::ZERO,
     }
 }

@@ -291,7 +291,7 @@ fn one_snapshot_an_interval() {
 /// History: a sample a second for pools, one in ten for workers; it reaches as far back as it may, within its bytes.
 #[test]
 fn history_is_sampled_and_bounded() {
-    let bench = Bench::with(|options| options.state.history = Duration::from_secs(60));
+    let bench = Bench::with(|options| options.state.history = Duration::from_mins(1));
     for second in 0..100_u32 {
         let active = point(&[("pool.name", "main"), ("pool.worker.state", "active")], f64::from(second));
         bench.export(SHOP, vec![gauge("pool.worker.count", vec![active]), worker_status("w1", "idle")]);

@@ -19,10 +19,10 @@ fn check<T: PartialEq + Debug>(
     name: &str,
     labels: &[(&str, &str)],
     more: &[(&str, &str)],
-    expected: T,
+    expected: impl Into<T>,
     read: impl Fn(&Snapshot) -> T,
 ) {
-    let labels = [labels, more].concat();
+    let (labels, expected) = ([labels, more].concat(), expected.into());
     for is_counter in [true, false] {
         let bench = Bench::new();
         let value = if name.ends_with(".status") { 1.0 } else { 7.0 };
