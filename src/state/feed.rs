@@ -306,6 +306,10 @@ impl MetricReader<'_, '_> {
 
     #[cold]
     fn first(&mut self, hash: u64, kind: Kind, reading: &Reading<'_>) {
+        // The state that a worker is not in needs no slot before it is entered for the first time.
+        if self.feed.rules.is_state_set && reading.number.as_f64().is_some_and(|value| value < 0.5) {
+            return;
+        }
         let budget = &self.context.instance.shared.budget;
         if !has_room(&budget.points, budget.points_max) {
             return self.unreadable.add("entity_limit", 1);
@@ -313,8 +317,6 @@ impl MetricReader<'_, '_> {
         let resolved = match resolve::resolve(&self.context, &self.feed.rules, reading.attributes) {
             Ok(resolved) => resolved,
             Err(resolve::Failure::Limit(reason)) => return self.unreadable.add(reason, 1),
-            // A state that is not known and is not taken says nothing.
-            Err(resolve::Failure::State) if reading.number.as_f64().is_none_or(|value| value < 0.5) => return,
             Err(failure) => return self.refuse(failure.reason(), 1),
         };
         let counter = (kind != Kind::Value).then(Box::default);

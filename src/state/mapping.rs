@@ -40,6 +40,8 @@ pub(crate) struct Rules {
     pub(crate) all: Vec<Rule>,
     /// Whether the metric has a printed family of its own, and is no series beside it.
     pub(crate) is_native: bool,
+    /// Whether it is nothing but states, of which a point at 0 says nothing.
+    pub(crate) is_state_set: bool,
     /// Whether some field must be joined from all its points once they are in.
     pub(crate) joins: bool,
 }
@@ -184,7 +186,8 @@ impl Gathered {
         for metric in self.order {
             let Some((rules, is_native)) = self.rules.remove(&metric) else { continue };
             let joins = rules.iter().any(|rule| rule.field.is_joined(rule.aggregate));
-            let ready = Arc::new(Rules { all: rules, is_native, joins });
+            let is_state_set = rules.iter().all(|rule| rule.field.is_state());
+            let ready = Arc::new(Rules { all: rules, is_native, is_state_set, joins });
             if metric.contains('*') {
                 globs.push((metric, ready));
             } else {

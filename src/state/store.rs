@@ -121,6 +121,10 @@ impl Store {
         let at = Moment::of(&options.clock);
         let local =
             options.local.as_ref().map(|local| registry.local(Identity::of(&local.resource), local.is_bridge, at));
+        let process = OwnProcess::default();
+        if let Some(Err(error)) = local.as_ref().map(|local| process.read(&local.process, at)) {
+            tracing::warn!(error, "the figures of the own process cannot be read");
+        }
         let picture = Picture {
             taken_ms: 0,
             latest: None,
@@ -137,7 +141,7 @@ impl Store {
             registry,
             table,
             local,
-            process: OwnProcess::default(),
+            process,
             picture: Mutex::new(picture),
         })
     }

@@ -162,7 +162,12 @@ impl Slot {
         let Some(rule) = rules.all.get(usize::from(self.rule)) else { return };
         let Some(place) = self.cell.place(rule.field, self.code, instance) else { return };
         match rule.aggregate {
-            Aggregate::Sum if !rule.field.is_figure() => place.replace(self.value, 0),
+            Aggregate::Sum if !rule.field.is_figure() => {
+                place.replace(self.value, 0);
+                if place.bits() == Some(0) {
+                    place.clear();
+                }
+            }
             // Another point may have taken the field over meanwhile.
             Aggregate::Last if place.bits() != Some(self.value) => {}
             Aggregate::Sum | Aggregate::Max | Aggregate::Last => place.clear(),

@@ -54,8 +54,8 @@ fn unreadable_points_are_counted() {
 fn workers_have_a_limit() {
     let bench = Bench::with(|options| options.state.workers_max = 2);
     let three = || ["w1", "w2", "w3"].map(|id| worker_status(id, "idle")).to_vec();
-    assert_eq!(bench.export(SHOP, three()), 5);
-    assert_eq!(bench.store.accounting().unreadable.get("worker_limit"), 5);
+    assert_eq!(bench.export(SHOP, three()), 1);
+    assert_eq!(bench.store.accounting().unreadable.get("worker_limit"), 1);
     assert_eq!(bench.store.snapshot().workers.len(), 2);
     assert_eq!(bench.store.shared.budget.workers.load(Ordering::Relaxed), 2);
 }

@@ -161,7 +161,7 @@ fn a_vanished_worker_leaves() {
     let snapshot = bench.store.snapshot();
     assert_eq!(snapshot.workers.iter().map(|worker| &*worker.id).collect::<Vec<_>>(), ["w1"]);
     assert_eq!(bench.store.shared.budget.workers.load(Ordering::Relaxed), 1);
-    assert_eq!(bench.store.shared.budget.points.load(Ordering::Relaxed), 5);
+    assert_eq!(bench.store.shared.budget.points.load(Ordering::Relaxed), 1);
 }
 
 /// A component that only counts, by delta, stays through minutes without news.
