@@ -18,7 +18,7 @@ pub(crate) struct Window<const N: usize> {
     samples: VecDeque<(i64, [u64; N])>,
     /// The totals as last reported, which fall at a restart.
     reported: [u64; N],
-    /// The latest export, until it is a sample of its own.
+    /// The round of gathering that met it last.
     pub(crate) round: u64,
 }
 

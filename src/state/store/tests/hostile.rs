@@ -129,7 +129,43 @@ fn picture(bench: &Bench) -> String {
     format!("{parts:?} {:?}", snapshot.instances.iter().map(|one| one.series).collect::<Vec<_>>())
 }
 
+/// Writers of one and of several instances beside readers and ticks: nothing is lost, nothing waits for ever.
+#[test]
+fn many_at_once() {
+    let bench = Bench::new();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let bench = &bench;
+            scope.spawn(move || {
+                let (own, label) = (format!("own-{thread}"), format!("api-{thread}"));
+                for round in 1..=50_u32 {
+                    let point = point(&[("component.name", label.as_str())], f64::from(round));
+                    let metrics = || {
+                        vec![
+                            counter("component.items_processed", CUMULATIVE, vec![point.clone()]),
+                            breaker_status("open"),
+                        ]
+                    };
+                    bench.export(SHOP, metrics());
+                    bench.export(&[("service.name", "own"), ("service.instance.id", own.as_str())], metrics());
+                }
+            });
+        }
+        scope.spawn(|| {
+            for _ in 0..20 {
+                bench.store.tick();
+                bench.store.snapshot();
+            }
+        });
+    });
+    let snapshot = bench.store.snapshot();
+    assert_eq!(snapshot.components.iter().map(|one| one.items_processed).collect::<Vec<_>>(), [50; 8]);
+    assert_eq!((snapshot.instances.len(), snapshot.instances[4].restarts), (5, 0));
+}
+
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     /// Any bytes, for any signal: no panic, and the store still works.
     #[test]
     fn any_bytes_never_panic(requests in prop::collection::vec((0..3_usize, prop::collection::vec(any::<u8>(), 0..200)), 1..8)) {
