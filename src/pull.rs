@@ -1,6 +1,7 @@
 //! The pull layer: every view of a snapshot over HTTP.
 
 pub mod problem;
+pub mod prometheus;
 pub mod query;
 
 use std::sync::Arc;

@@ -117,11 +117,10 @@ fn push_clean(text: &str, with_colon: bool, start: usize, out: &mut String) {
     }
 }
 
-/// Takes `_total` off, unless nothing would be left.
+/// Takes `_total` off; of a name that is nothing else the `_` stays.
 fn strip_total(start: usize, out: &mut String) {
-    let written = out.get(start..).unwrap_or_default();
-    if let Some(base) = written.strip_suffix("_total").filter(|base| !base.is_empty()) {
-        out.truncate(start + base.len());
+    if let Some(base) = out.get(start..).and_then(|written| written.strip_suffix("_total")) {
+        out.truncate(start + base.len().max(1));
     }
 }
 

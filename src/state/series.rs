@@ -261,3 +261,6 @@ impl Drop for SeriesTable {
         self.caps.release(self.held, self.held_bytes);
     }
 }
+
+#[cfg(test)]
+mod tests;

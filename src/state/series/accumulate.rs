@@ -67,6 +67,7 @@ impl Number {
 
     /// The sum, whole while both are whole and the sum fits.
     #[inline]
+    #[must_use]
     pub fn plus(self, other: Self) -> Self {
         match (self, other) {
             (Self::Int(left), Self::Int(right)) => {
@@ -78,6 +79,7 @@ impl Number {
 
     /// The difference, whole while both are whole.
     #[inline]
+    #[must_use]
     pub fn minus(self, other: Self) -> Self {
         match (self, other) {
             (Self::Int(left), Self::Int(right)) => Self::Int(left.saturating_sub(right)),

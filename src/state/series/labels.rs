@@ -1,13 +1,9 @@
 //! Attributes as label text, made once when a series is new (conformance X8, X9, H).
 
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use prost::Message;
-
 use crate::limits::{LABEL_BYTES_MAX, LABELS_MAX};
 use crate::model::naming;
+use crate::otlp::attributes::{AnyValue, KeyValue};
 use crate::state::accounting::Reasons;
-use crate::state::series::reason;
 
 /// Where label text is put together; its memory is used again.
 #[derive(Debug, Default)]
@@ -25,20 +21,13 @@ struct Label {
 }
 
 impl Renderer {
-    /// The label text of raw `KeyValue` messages, sorted by name: `a="1",b="2"`. Of a key that comes twice the first one
+    /// The label text of raw `KeyValue` messages, sorted by name: `a="1",b="2"`. Of a key that comes twice the last one
     /// counts; keys that translate to the same name join their values with `;`. Keys and values are cut at
     /// [`LABEL_BYTES_MAX`], attributes after [`LABELS_MAX`] are left out, and both are noted.
-    ///
-    /// # Errors
-    /// An attribute that is no `KeyValue`.
-    pub(super) fn render<'a>(
-        &mut self,
-        attributes: impl Iterator<Item = &'a [u8]>,
-        notes: &Reasons,
-    ) -> Result<&str, &'static str> {
-        self.collect(attributes, |key, name| naming::label_name(key, name), notes)?;
+    pub(super) fn render<'a>(&mut self, attributes: impl Iterator<Item = &'a [u8]>, notes: &Reasons) -> &str {
+        self.collect(attributes, naming::label_name, notes);
         self.join();
-        Ok(&self.text)
+        &self.text
     }
 
     /// The label text of a scope (conformance X7): name, version, schema URL where told, and its attributes.
@@ -48,8 +37,7 @@ impl Renderer {
         attributes: impl Iterator<Item = &'a [u8]>,
         notes: &Reasons,
     ) -> &str {
-        // A scope attribute that cannot be read is left out: the points of the scope are still worth keeping.
-        let _ = self.collect(attributes, |key, name| naming::label_name_after("otel_scope_", key, name), notes);
+        self.collect(attributes, |key, name| naming::label_name_after("otel_scope_", key, name), notes);
         self.labels.retain(|label| fixed.iter().all(|(name, _)| *name != label.name));
         for (name, value) in fixed.into_iter().filter(|(_, value)| !value.is_empty()) {
             let value = cut(value, notes).to_owned();
@@ -64,29 +52,27 @@ impl Renderer {
         attributes: impl Iterator<Item = &'a [u8]>,
         translate: impl Fn(&str, &mut String),
         notes: &Reasons,
-    ) -> Result<(), &'static str> {
+    ) {
         self.labels.clear();
         for (place, raw) in attributes.enumerate() {
             if place >= LABELS_MAX {
                 notes.add("labels_left_out", 1);
                 break;
             }
-            let attribute = KeyValue::decode(raw).map_err(|_| reason::BAD_ATTRIBUTE)?;
-            let key = cut(&attribute.key, notes);
-            if self.labels.iter().any(|known| known.key == key) {
+            let attribute = KeyValue::parse(raw);
+            let key = cut(attribute.key, notes);
+            let mut value = String::new();
+            write_value(attribute.value, &mut value);
+            let kept = cut(&value, notes).len();
+            value.truncate(kept);
+            if let Some(known) = self.labels.iter_mut().find(|known| known.key == key) {
+                known.value = value;
                 continue;
             }
             let mut name = String::with_capacity(key.len() + 1);
             translate(key, &mut name);
-            let mut value = String::new();
-            if let Some(any) = &attribute.value {
-                write_value(any, &mut value);
-            }
-            let kept = cut(&value, notes).len();
-            value.truncate(kept);
             self.labels.push(Label { name, key: key.to_owned(), value });
         }
-        Ok(())
     }
 
     fn join(&mut self) {
@@ -119,70 +105,66 @@ fn cut<'a>(text: &'a str, notes: &Reasons) -> &'a str {
     kept
 }
 
-/// A value as a string, by the rules of the OTel specification (common, AnyValue for non-OTLP protocols).
-fn write_value(any: &AnyValue, out: &mut String) {
-    match &any.value {
-        Some(Value::StringValue(text)) => out.push_str(text),
-        _ => write_json(any, out),
+/// A value as a string, by the rules of the OTel specification (common, AnyValue for non-OTLP protocols). The pre-scan has
+/// bounded the depth ([`crate::limits::DEPTH_MAX`]).
+fn write_value(value: AnyValue<'_>, out: &mut String) {
+    match value {
+        AnyValue::Str(text) => out.push_str(text),
+        AnyValue::Empty => {}
+        AnyValue::Bytes(bytes) => write_base64(bytes, out),
+        AnyValue::Double(number) => write_double(number, out),
+        other => write_json(other, out),
     }
 }
 
-fn write_json(any: &AnyValue, out: &mut String) {
+fn write_json(value: AnyValue<'_>, out: &mut String) {
     // Whatever is longer will be cut: no use in writing on.
     if out.len() > LABEL_BYTES_MAX {
         return;
     }
-    match &any.value {
-        None | Some(Value::StringValueStrindex(_)) => {}
-        Some(Value::StringValue(text)) => write_json_string(text, out),
-        Some(Value::BoolValue(value)) => out.push_str(if *value { "true" } else { "false" }),
-        Some(Value::IntValue(value)) => out.push_str(itoa::Buffer::new().format(*value)),
-        Some(Value::DoubleValue(value)) => write_double(*value, out),
-        Some(Value::BytesValue(bytes)) => {
-            use base64::Engine as _;
-            base64::engine::general_purpose::STANDARD.encode_string(bytes, out);
-        }
-        Some(Value::ArrayValue(array)) => {
+    match value {
+        AnyValue::Empty => out.push_str("null"),
+        AnyValue::Str(text) => write_json_string(text, out),
+        AnyValue::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+        AnyValue::Int(value) => out.push_str(itoa::Buffer::new().format(value)),
+        AnyValue::Double(value) if value.is_finite() => write_double(value, out),
+        AnyValue::Double(value) => quoted(out, |out| write_double(value, out)),
+        AnyValue::Bytes(bytes) => quoted(out, |out| write_base64(bytes, out)),
+        AnyValue::Array(values) => {
             out.push('[');
-            for (place, value) in array.values.iter().enumerate() {
+            for (place, value) in values.into_iter().enumerate() {
                 if place > 0 {
                     out.push(',');
                 }
-                write_json_element(value, out);
+                write_json(value, out);
             }
             out.push(']');
         }
-        Some(Value::KvlistValue(list)) => {
+        AnyValue::KvList(pairs) => {
             out.push('{');
-            for (place, pair) in list.values.iter().enumerate() {
+            for (place, pair) in pairs.into_iter().enumerate() {
                 if place > 0 {
                     out.push(',');
                 }
-                write_json_string(&pair.key, out);
+                write_json_string(pair.key, out);
                 out.push(':');
-                write_json_element(&pair.value.clone().unwrap_or_default(), out);
+                write_json(pair.value, out);
             }
             out.push('}');
         }
     }
 }
 
-/// Inside of an array or a map bytes are strings, and what has no value is null.
-fn write_json_element(any: &AnyValue, out: &mut String) {
-    match &any.value {
-        None => out.push_str("null"),
-        Some(Value::BytesValue(_)) => {
-            out.push('"');
-            write_json(any, out);
-            out.push('"');
-        }
-        Some(Value::DoubleValue(value)) if !value.is_finite() => {
-            out.push('"');
-            write_double(*value, out);
-            out.push('"');
-        }
-        Some(_) => write_json(any, out),
-    }
+fn quoted(out: &mut String, write: impl FnOnce(&mut String)) {
+    out.push('"');
+    write(out);
+    out.push('"');
+}
+
+/// Twice as many bytes as a label may have are enough for what is kept of it.
+fn write_base64(bytes: &[u8], out: &mut String) {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode_string(bytes.get(..2 * LABEL_BYTES_MAX).unwrap_or(bytes), out);
 }
 
 fn write_double(value: f64, out: &mut String) {
@@ -198,6 +180,7 @@ fn write_double(value: f64, out: &mut String) {
 }
 
 fn write_json_string(text: &str, out: &mut String) {
-    // Serialising a string cannot fail.
+    // Serialising a string cannot fail; more than twice the kept length is never needed.
+    let text = naming::truncate(text, 2 * LABEL_BYTES_MAX);
     out.push_str(&serde_json::to_string(text).unwrap_or_default());
 }

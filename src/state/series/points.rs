@@ -44,6 +44,10 @@ impl SeriesTable {
         value: Number,
     ) -> Result<(), &'static str> {
         let place = metric.of(|kind| matches!(kind, Kind::Gauge | Kind::Sum { .. }))?;
+        // Here and not only in the accumulator, which does not know what an overflow series stands for.
+        if place.flow != Flow::Last && value.as_f64().is_nan() && head.flags & NO_RECORDED_VALUE == 0 {
+            return Err(reason::NAN_COUNTER);
+        }
         self.point(place, attributes, head, |target| take_number(value, target))
     }
 
@@ -201,7 +205,7 @@ impl SeriesTable {
         if is_full || !self.caps.has_room() {
             return self.fold(place, &make);
         }
-        let labels = self.renderer.render(attributes, &self.caps.notes)?;
+        let labels = self.renderer.render(attributes, &self.caps.notes);
         if family.overflow.as_deref().is_some_and(|overflow| *overflow.labels == *labels) {
             return self.fold(place, &make);
         }
@@ -229,15 +233,14 @@ impl SeriesTable {
         let is_first = family.overflow_export != self.export;
         let step = match (place.kind, place.flow) {
             (Kind::Gauge, _) => Step::Replace,
-            (_, Flow::Delta) => Step::Add,
             (_, Flow::Last | Flow::Counter) if is_first => Step::Replace,
-            (_, Flow::Last | Flow::Counter) => Step::Add,
+            (_, Flow::Last | Flow::Counter | Flow::Delta) => Step::Add,
         };
         let mut overflow = family.overflow.take();
         let held = overflow.as_deref_mut().map(|slot| &mut slot.value);
-        let made = make(Target { held, bounds: &mut family.bounds, step, notes: &self.caps.notes });
+        let outcome = make(Target { held, bounds: &mut family.bounds, step, notes: &self.caps.notes });
         let is_delta = place.flow == Flow::Delta;
-        match (made, overflow.as_deref_mut()) {
+        match (outcome, overflow.as_deref_mut()) {
             (Ok(Some(value)), None) => {
                 let is_taken = family.has_labels(&self.state, OVERFLOW_LABELS);
                 let labels = if is_taken { OVERFLOW_LABELS_HERE } else { OVERFLOW_LABELS };
@@ -245,8 +248,8 @@ impl SeriesTable {
                 family.overflow_export = self.export;
                 Ok(())
             }
-            (Ok(made), Some(slot)) => {
-                if let Some(other) = made {
+            (Ok(other), Some(slot)) => {
+                if let Some(other) = other {
                     slot.value = other;
                 }
                 slot.touch(self.now_ms, is_delta);
@@ -272,17 +275,17 @@ impl MetricId {
 }
 
 #[inline]
-fn take_number(value: Number, target: Target<'_>) -> Made {
-    let (flow, start_ns, time_ns) = match target.step {
+fn take_number(value: Number, Target { held, step, notes, .. }: Target<'_>) -> Made {
+    let (flow, start_ns, time_ns) = match step {
         Step::Flow { flow, start_ns, time_ns } => (flow, start_ns, time_ns),
         // An overflow series adds whatever comes; a delta without times is always taken.
         Step::Add => (Flow::Delta, 0, 0),
         Step::Replace => (Flow::Last, 0, 0),
     };
-    if let Some(Value::Number(held)) = target.held {
+    if let Some(Value::Number(held)) = held {
         let applied = held.apply(flow, value, start_ns, time_ns)?;
         if applied.change == Change::Overlapped {
-            target.notes.add("overlapped", 1);
+            notes.add("overlapped", 1);
         }
         return Ok(None);
     }

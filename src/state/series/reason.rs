@@ -22,7 +22,5 @@ pub const TOO_MANY_BUCKETS: &str = "too_many_buckets";
 pub const BAD_SCALE: &str = "bad_scale";
 /// The labels read the same as those of another series, although the attributes differ.
 pub const LABEL_COLLISION: &str = "label_collision";
-/// An attribute that is no `KeyValue`.
-pub const BAD_ATTRIBUTE: &str = "bad_attribute";
 /// A point of another kind than its metric.
 pub const KIND_MISMATCH: &str = "kind_mismatch";

@@ -1,0 +1,180 @@
+//! The routes: paths, negotiation, compression, one rendering for many (contract §4.1, §5; conformance N, H).
+
+use std::io::Read;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::body::Body as HttpBody;
+use axum::http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use super::*;
+use crate::clock::Clock;
+use crate::config::listener::{Cors, Listener};
+use crate::config::pull::PullEndpoint;
+use crate::config::state::State as Limits;
+use crate::model::health::HealthRules;
+use crate::readiness::Readiness;
+use crate::state::accounting::Accounting;
+use crate::state::series::{SeriesCaps, SeriesTable};
+use crate::state::{Store, StoreOptions};
+
+struct NoSeries(Arc<SeriesCaps>);
+
+impl SeriesSource for NoSeries {
+    fn read_table(&self, _instance: u32, _read: &mut dyn FnMut(&SeriesTable)) {}
+
+    fn caps(&self) -> &SeriesCaps {
+        &self.0
+    }
+}
+
+fn store() -> Arc<Store> {
+    let state = Limits {
+        series_max: 100,
+        workers_max: 100,
+        history: Duration::from_mins(1),
+        history_bytes_max: 1 << 20,
+        stale_after: None,
+        forget_after: Duration::from_mins(15),
+        snapshot_interval: Duration::from_millis(250),
+    };
+    Store::new(StoreOptions {
+        state,
+        mappings: Vec::new(),
+        health: HealthRules::default(),
+        expect: Vec::new(),
+        expect_grace: Duration::ZERO,
+        rules: Vec::new(),
+        bindings: Vec::new(),
+        local: None,
+        clock: Clock::manual(1_700_000_000_000),
+        accounting: Arc::new(Accounting::default()),
+    })
+}
+
+fn router(prometheus: Option<Prometheus>, renderings: &Arc<AtomicUsize>) -> Router {
+    let listener = Listener {
+        address: ([127, 0, 0, 1], 0).into(),
+        key: "pull[0]".to_owned(),
+        auth: None,
+        tls: None,
+        rate_limit: None,
+        connections_max: 10,
+        insecure: false,
+        cors: Cors::default(),
+        trusted_proxies: Vec::new(),
+    };
+    let endpoint = PullEndpoint {
+        name: "test".to_owned(),
+        listener,
+        base: "/plugin".to_owned(),
+        pool_namespace: "buntime".to_owned(),
+        prometheus,
+        sse_interval: Duration::from_secs(1),
+        filter: Scope::default(),
+        sse_clients_max: 1,
+        sse_clients_per_address_max: 1,
+        enabled: true,
+    };
+    let shared = crate::pull::Shared {
+        store: store(),
+        endpoint,
+        readiness: Readiness::default(),
+        clock: Clock::manual(0),
+        about: serde_json::Value::Null,
+    };
+    let counted = renderings.clone();
+    let own = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Vec::new()
+    };
+    let exposition = Exposition::new(Arc::new(NoSeries(SeriesCaps::new(10))), Some(Arc::new(own)));
+    routes("/plugin", exposition).with_state(PullState::new(shared))
+}
+
+fn with_openmetrics() -> Prometheus {
+    Prometheus { openmetrics: true, ..Prometheus::default() }
+}
+
+async fn ask(router: Router, method: &str, path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Vec<u8>) {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = router.oneshot(request.body(HttpBody::empty()).unwrap()).await.unwrap();
+    let (parts, body) = response.into_parts();
+    (parts.status, parts.headers, body.collect().await.unwrap().to_bytes().to_vec())
+}
+
+/// Every path answers with its page, HEAD without one, other methods with 405 and `Allow`.
+#[tokio::test]
+async fn serves_every_path() {
+    let router = router(Some(Prometheus::default()), &Arc::default());
+    let rows = [
+        ("/metrics", "# HELP system_health_score "),
+        ("/prometheus?service=a", "# HELP system_health_score "),
+        ("/plugin/api/metrics/prometheus", "# HELP buntime_pool_size "),
+        ("/plugin/api/prometheus?pool=main", "# HELP buntime_pool_size "),
+    ];
+    for (path, start) in rows {
+        let (status, headers, body) = ask(router.clone(), "GET", path, &[("accept", "text/html")]).await;
+        assert_eq!(
+            (status, headers["content-type"].to_str().unwrap()),
+            (StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8")
+        );
+        assert_eq!(headers["vary"], "Accept, Accept-Encoding");
+        assert!(body.starts_with(start.as_bytes()), "{path}");
+        let (status, _, body) = ask(router.clone(), "HEAD", path, &[]).await;
+        assert_eq!((status, body.len()), (StatusCode::OK, 0));
+        let (status, headers, _) = ask(router.clone(), "POST", path, &[]).await;
+        assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(headers["allow"], "GET,HEAD");
+    }
+    let (status, ..) = ask(router, "GET", "/metrics?service=a&service=b", &[]).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+/// Contract §4.2: `prometheus: false` makes every route 404.
+#[tokio::test]
+async fn switched_off() {
+    let router = router(None, &Arc::default());
+    for path in ["/metrics", "/prometheus", "/plugin/api/metrics/prometheus", "/plugin/api/prometheus"] {
+        let (status, headers, _) = ask(router.clone(), "GET", path, &[]).await;
+        assert_eq!(
+            (status, headers["content-type"].to_str().unwrap()),
+            (StatusCode::NOT_FOUND, "application/problem+json")
+        );
+    }
+}
+
+/// N2, O: OpenMetrics where it is offered and asked for; gzip unpacks to the same text.
+#[tokio::test]
+async fn negotiates() {
+    let router = router(Some(with_openmetrics()), &Arc::default());
+    let accept = ("accept", "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8");
+    let (_, headers, plain) = ask(router.clone(), "GET", "/metrics", &[accept]).await;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores";
+    assert_eq!(headers["content-type"], kind);
+    assert!(plain.ends_with(b"# EOF\n"));
+    let (_, headers, packed) = ask(router, "GET", "/metrics", &[accept, ("accept-encoding", "gzip")]).await;
+    assert_eq!(headers["content-encoding"], "gzip");
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&*packed).read_to_end(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain);
+}
+
+/// H: two hundred scrapers at once, half of them with gzip: one rendering.
+#[tokio::test]
+async fn renders_once_for_many() {
+    let renderings = Arc::new(AtomicUsize::new(0));
+    let router = router(Some(Prometheus::default()), &renderings);
+    let gzip: &[(&str, &str)] = &[("accept-encoding", "gzip")];
+    let asks = (0..200).map(|number| ask(router.clone(), "GET", "/metrics", if number % 2 == 0 { gzip } else { &[] }));
+    let answers = futures_util::future::join_all(asks).await;
+    assert!(answers.iter().all(|(status, ..)| *status == StatusCode::OK));
+    assert_eq!(renderings.load(Ordering::Relaxed), 1);
+    ask(router, "GET", "/metrics?service=other", &[]).await;
+    assert_eq!(renderings.load(Ordering::Relaxed), 2);
+}
