@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 
-use crate::limits::DELTA_SILENCE_MIN_MS;
+use crate::limits::{EXPORT_INTERVAL_MAX_MS, STALE_AFTER_MIN_MS};
 use crate::otlp::attributes::Attributes;
 use crate::otlp::metrics::points::{NO_RECORDED_VALUE, Number, NumberPoint};
 use crate::otlp::metrics::{Data, Metric, Monotonicity, Temporality};
@@ -37,6 +37,7 @@ pub(crate) struct Feed {
     pub(crate) cadence: Cadence,
     /// Whether anything was exported since the last sweep.
     pub(crate) is_fresh: bool,
+    swept_ms: u64,
 }
 
 /// The slots of one metric.
@@ -128,6 +129,7 @@ impl Feed {
             points: 0,
             cadence: Cadence::default(),
             is_fresh: false,
+            swept_ms: 0,
         }
     }
 
@@ -165,21 +167,23 @@ impl Feed {
         }
     }
 
-    /// Lets go of what is no longer reported while the instance still exports, and of the entities that nothing feeds any more.
+    /// Lets go of what is no longer reported while the instance is still heard from, and of the entities that nothing feeds any
+    /// more: three of the metric's own intervals went by, and at least 15 s. What is told in deltas stays as long as its
+    /// entity: silence means that nothing happened.
     pub(crate) fn sweep(&mut self, instance: &Instance) {
-        if !std::mem::take(&mut self.is_fresh) {
+        let heard_ms = instance.heard.last_ms.load(Ordering::Relaxed);
+        // Spans and log records come all the time; they alone are no reason to look at every point again at once.
+        if !std::mem::take(&mut self.is_fresh) && heard_ms < self.swept_ms + STALE_AFTER_MIN_MS {
             return;
         }
-        let heard_ms = instance.heard.metrics_ms.load(Ordering::Relaxed);
-        let usual_ms = self.cadence.interval_ms();
+        self.swept_ms = heard_ms;
         let budget = &instance.shared.budget;
         for feed in self.metrics.values_mut() {
-            let allowed_ms = silence_ms(feed.cadence.interval_ms().or(usual_ms).unwrap_or_default());
+            let allowed_ms = feed.cadence.interval_ms().map_or(EXPORT_INTERVAL_MAX_MS, silence_ms);
             let rules = &feed.rules;
             feed.slots.retain(|slot| {
                 let silent_ms = heard_ms.saturating_sub(u64::from(slot.seen_ds) * 100);
-                let most_ms = if slot.is_delta { allowed_ms.max(DELTA_SILENCE_MIN_MS) } else { allowed_ms };
-                let stays = silent_ms <= most_ms;
+                let stays = slot.is_delta || silent_ms <= allowed_ms;
                 if !stays {
                     slot.release(rules, instance);
                 }

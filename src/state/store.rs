@@ -237,7 +237,7 @@ impl Store {
             instance.sweep();
             let mut feed = instance.feed();
             feed.sweep(&instance);
-            feed.series.sweep(instance.heard.metrics_ms.load(Ordering::Relaxed), SERIES_LOOKS_MAX);
+            feed.series.sweep(instance.heard.last_ms.load(Ordering::Relaxed), SERIES_LOOKS_MAX);
         }
     }
 

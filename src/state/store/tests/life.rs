@@ -3,12 +3,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::model::signal::Signal;
 use crate::model::snapshot::Liveness;
 use crate::model::worker::WorkerState;
 use crate::state::LocalIdentity;
 use crate::state::history::Subject;
 use crate::state::store::tests::{
-    Bench, CUMULATIVE, DELTA, SHOP, START_UNIX_MS, breaker_status, counter, gauge, point, timed, worker_status,
+    Bench, CUMULATIVE, DELTA, SHOP, START_UNIX_MS, breaker_status, counter, gauge, point, request, timed, worker_status,
 };
 
 const SHOP_2: &[(&str, &str)] = &[("service.name", "shop"), ("service.instance.id", "shop-2")];
@@ -164,22 +165,40 @@ fn a_vanished_worker_leaves() {
     assert_eq!(bench.store.shared.budget.points.load(Ordering::Relaxed), 1);
 }
 
-/// A component that only counts, by delta, stays through minutes without news.
+/// A component that only counts, by delta, stays as long as its instance: silence means that nothing happened.
 #[test]
 fn an_idle_delta_counter_stays() {
     let bench = Bench::new();
     let items = counter("component.items_processed", DELTA, vec![timed(&[("component.name", "api")], 5.0, 1, 2)]);
     bench.export(SHOP, vec![items]);
-    for _ in 0..29 {
+    for _ in 0..60 {
         bench.after(10);
         bench.export(SHOP, size());
         bench.store.tick();
     }
     assert_eq!(bench.store.snapshot().components[0].items_processed, 5);
+}
+
+/// Metrics that stop while spans still come: their entities leave, without waiting for metrics.
+#[test]
+fn metrics_that_stop() {
+    let bench = Bench::new();
+    for _ in 0..3 {
+        bench.export(SHOP, size());
+        bench.store.tick();
+        bench.after(10);
+    }
+    let lasting = |bench: &Bench| {
+        let bytes = request(SHOP, Vec::new());
+        bench.store.ingest(Signal::Logs, &bytes);
+        bench.store.tick();
+        bench.store.snapshot().pools.len()
+    };
     bench.after(20);
-    bench.export(SHOP, size());
-    bench.store.tick();
-    assert_eq!(bench.store.snapshot().components.len(), 0);
+    assert_eq!(lasting(&bench), 1);
+    bench.after(15);
+    assert_eq!(lasting(&bench), 0);
+    assert_eq!(liveness(&bench), [Liveness::Live]);
 }
 
 /// X15: a point without a recorded value ends its entity at once.
