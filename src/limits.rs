@@ -29,6 +29,19 @@ pub const RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const FORWARD_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Window of `error_rate` and `items_per_second`.
 pub const RATE_WINDOW_S: u64 = 60;
+/// Instances that the store shows; what further ones send is counted as unreadable and forwarded.
+pub const INSTANCES_MAX: usize = 5_000;
+/// Pools, components, circuit breakers and streams of all instances together; further ones are counted as unreadable.
+pub const ENTITIES_MAX: usize = 20_000;
+/// Points of mapped metrics that the store follows for each worker that it may hold: seven states, two counters, uptime, two
+/// kinds of memory, and room for error types.
+pub const POINTS_PER_WORKER_MAX: usize = 16;
+/// Resource attributes, in bytes, that are kept of each instance, and up to which a resource is recognised by its bytes.
+pub const RESOURCE_BYTES_MAX: usize = 4 * 1024;
+/// A span that takes longer is remembered as slow.
+pub const SLOW_SPAN_NS: u64 = 1_000_000_000;
+/// A log event explains a transition that was observed at most this long before.
+pub const TRANSITION_MATCH_MS: u64 = 120_000;
 /// Generic series of one metric in one instance; more fold into its overflow series. A quarter of the default
 /// `series_max`: one metric with an unbounded label cannot push out everybody else's.
 pub const SERIES_PER_METRIC_MAX: usize = 50_000;

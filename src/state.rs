@@ -1,12 +1,24 @@
 //! The one store: instances, their entities and generic series, and the snapshots that every view renders.
 
 pub mod accounting;
+mod cadence;
 pub mod cells;
+mod entities;
 pub mod events;
+mod feed;
+mod gather;
 pub mod history;
+mod identity;
+mod ingest;
 pub mod instance;
+mod mapping;
+mod process;
+mod registry;
 pub mod series;
+pub mod spans;
 pub mod store;
 pub mod tally;
+mod unreadable;
+mod window;
 
 pub use store::{Ingested, LocalIdentity, Store, StoreOptions};

@@ -1,9 +1,8 @@
 //! Where an entity's values live: atomics that the mapping of received points and the handles of the Rust API write alike,
 //! and that snapshots and OpenTelemetry observable instruments read. Received and recorded are one thing.
 
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::model::breaker::BreakerState;
 use crate::model::component::ComponentState;
@@ -49,9 +48,69 @@ impl StateCell {
     }
 }
 
+/// A label that may be told later than the entity itself: the first telling stays.
+#[derive(Debug, Default)]
+pub struct Told(OnceLock<Arc<str>>);
+
+impl Told {
+    /// Takes the label, if it says something and none was told before.
+    pub fn tell(&self, label: &str) {
+        if !label.is_empty() && self.0.get().is_none() {
+            let _ = self.0.set(label.into());
+        }
+    }
+
+    /// The label, if it was told.
+    pub fn get(&self) -> Option<&Arc<str>> {
+        self.0.get()
+    }
+
+    /// The label; empty when it was not told.
+    pub fn text(&self) -> Arc<str> {
+        self.0.get().cloned().unwrap_or_default()
+    }
+}
+
+/// What keeps a received entity in the store: points that are still reported. Delta counters alone keep it only if it never
+/// had anything else. An entity that no received point ever fed belongs to its handles.
+#[derive(Debug, Default)]
+pub(crate) struct Hold(AtomicU8);
+
+impl Hold {
+    const FED: u8 = 1;
+    const LASTING: u8 = 2;
+    const FED_NOW: u8 = 4;
+    const LASTING_NOW: u8 = 8;
+
+    /// Begins a count: nothing holds it now.
+    pub(crate) fn begin(&self) {
+        self.0.fetch_and(Self::FED | Self::LASTING, Ordering::Relaxed);
+    }
+
+    /// A point still feeds it.
+    pub(crate) fn fed(&self) {
+        self.0.fetch_or(Self::FED | Self::FED_NOW, Ordering::Relaxed);
+    }
+
+    /// A point that is sent with every export still feeds it.
+    pub(crate) fn fed_lasting(&self) {
+        self.0.fetch_or(Self::FED | Self::FED_NOW | Self::LASTING | Self::LASTING_NOW, Ordering::Relaxed);
+    }
+
+    /// Whether it stays after the count.
+    pub(crate) fn stays(&self) -> bool {
+        let bits = self.0.load(Ordering::Relaxed);
+        let has = |bit: u8| bits & bit != 0;
+        !has(Self::FED) || has(Self::LASTING_NOW) || (has(Self::FED_NOW) && !has(Self::LASTING))
+    }
+}
+
 /// Values of one pool.
 #[derive(Debug, Default)]
 pub struct PoolCell {
+    /// Opaque and stable key.
+    pub key: Arc<str>,
+    pub(crate) hold: Hold,
     /// `pool.name`.
     pub name: Arc<str>,
     /// `pool.size`.
@@ -81,12 +140,15 @@ pub struct PoolCell {
 /// Values of one worker.
 #[derive(Debug, Default)]
 pub struct WorkerCell {
+    /// Opaque and stable key.
+    pub key: Arc<str>,
+    pub(crate) hold: Hold,
     /// `worker.id`.
     pub id: Arc<str>,
-    /// `worker.app`; empty when not told.
-    pub app: Arc<str>,
-    /// `pool.name`; empty when not told.
-    pub pool: Arc<str>,
+    /// `worker.app`.
+    pub app: Told,
+    /// `pool.name`.
+    pub pool: Told,
     /// Place in [`WorkerState::ALL`].
     pub state: StateCell,
     /// `worker.requests`.
@@ -99,7 +161,7 @@ pub struct WorkerCell {
     pub created_ms: Count,
     /// `worker.memory.usage` of type rss, in bytes.
     pub memory_rss: Count,
-    /// `worker.memory.usage` of type heap_used, in bytes.
+    /// `worker.memory.usage` of type `heap_used`, in bytes.
     pub memory_heap_used: Count,
     /// When its request count moved last, on the monotonic clock in milliseconds.
     pub progress_ms: AtomicU64,
@@ -119,10 +181,13 @@ impl WorkerCell {
 /// Values of one component.
 #[derive(Debug, Default)]
 pub struct ComponentCell {
+    /// Opaque and stable key.
+    pub key: Arc<str>,
+    pub(crate) hold: Hold,
     /// `component.name`.
     pub name: Arc<str>,
-    /// `component.type`; empty when not told.
-    pub kind: Arc<str>,
+    /// `component.type`.
+    pub kind: Told,
     /// Place in [`ComponentState::ALL`].
     pub state: StateCell,
     /// `component.items_processed`.
@@ -131,6 +196,8 @@ pub struct ComponentCell {
     pub errors: Tally,
     /// `component.last_activity` in Unix seconds.
     pub last_activity: Figure,
+    /// How long it had counted when it was first heard of, in milliseconds; 0 when that is not known.
+    pub age_ms: AtomicU64,
     /// The last error that a log event or a handle told.
     pub last_error: Mutex<Option<Arc<str>>>,
     /// When it was last reported, on the monotonic clock in milliseconds.
@@ -148,10 +215,13 @@ impl ComponentCell {
 /// Values of one circuit breaker.
 #[derive(Debug, Default)]
 pub struct BreakerCell {
+    /// Opaque and stable key.
+    pub key: Arc<str>,
+    pub(crate) hold: Hold,
     /// `circuit_breaker.name`.
     pub name: Arc<str>,
-    /// `component.name`; none when not told.
-    pub component: Option<Arc<str>>,
+    /// `component.name`.
+    pub component: Told,
     /// Place in [`BreakerState::ALL`].
     pub state: StateCell,
     /// `circuit_breaker.failures`.
@@ -162,6 +232,8 @@ pub struct BreakerCell {
     pub calls: [Tally; 3],
     /// `circuit_breaker.last_failure` in Unix seconds.
     pub last_failure: Figure,
+    /// Changes of the state that were observed here.
+    pub observed: AtomicU64,
     /// The last transitions, newest first; shared with snapshots and replaced when one is added.
     pub recent: Mutex<Arc<[Transition]>>,
     /// When it was last reported, on the monotonic clock in milliseconds.
@@ -179,6 +251,9 @@ impl BreakerCell {
 /// Values of one stream.
 #[derive(Debug, Default)]
 pub struct StreamCell {
+    /// Opaque and stable key.
+    pub key: Arc<str>,
+    pub(crate) hold: Hold,
     /// `stream.name`.
     pub name: Arc<str>,
     /// `stream.from`; empty when not told.
@@ -193,6 +268,8 @@ pub struct StreamCell {
     pub messages: Tally,
     /// `stream.backpressure_events`.
     pub backpressure_events: Tally,
+    /// How long it had counted when it was first heard of, in milliseconds; 0 when that is not known.
+    pub age_ms: AtomicU64,
     /// When it was last reported, on the monotonic clock in milliseconds.
     pub seen_ms: AtomicU64,
 }

@@ -1,15 +1,18 @@
 //! What the last minutes looked like, so that history exists before a page is opened.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+use crate::model::snapshot::{Liveness, Snapshot};
 
 /// What a history is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A pool: active, idle, creating, utilization, pending, requests, errors; one sample a second.
     Pool,
-    /// A component: items_processed, errors, healthy; one sample a second.
+    /// A component: `items_processed`, errors, healthy; one sample a second.
     Component,
-    /// A worker: requests, errors, memory_rss, memory_heap_used, state; one sample every ten seconds.
+    /// A worker: requests, errors, `memory_rss`, `memory_heap_used`, state; one sample every ten seconds.
     Worker,
 }
 
@@ -31,4 +34,156 @@ pub struct Column {
     pub field: &'static str,
     /// One value a moment; none where it was not known.
     pub values: Vec<Option<f64>>,
+}
+
+impl Subject {
+    /// The fields of its samples.
+    pub const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Pool => &["active", "idle", "creating", "utilization", "pending", "requests", "errors"],
+            Self::Component => &["items_processed", "errors", "healthy"],
+            Self::Worker => &["requests", "errors", "memory_rss", "memory_heap_used", "state"],
+        }
+    }
+
+    /// Seconds between two samples.
+    const fn step_s(self) -> u64 {
+        match self {
+            Self::Pool | Self::Component => 1,
+            Self::Worker => 10,
+        }
+    }
+}
+
+/// The samples of the last minutes, bounded in time and bytes: the oldest leave.
+#[derive(Debug)]
+pub(crate) struct History {
+    reach_ms: u64,
+    bytes_max: usize,
+    bytes: usize,
+    frames: VecDeque<Frame>,
+    last: [Option<Latest>; 3],
+}
+
+/// What the next sample of a kind needs to know about the last one.
+#[derive(Debug)]
+struct Latest {
+    at_unix_ms: u64,
+    keys: Arc<[Arc<str>]>,
+}
+
+/// All entities of one kind at one moment.
+#[derive(Debug)]
+struct Frame {
+    subject: Subject,
+    at_unix_ms: u64,
+    /// Shared with the frame before while the entities are the same.
+    keys: Arc<[Arc<str>]>,
+    /// The fields of the first entity, of the second, and so on; NaN where a value was not known.
+    values: Box<[f64]>,
+    bytes: usize,
+}
+
+impl History {
+    /// An empty history.
+    pub(crate) fn new(reach: std::time::Duration, bytes_max: usize) -> Self {
+        let reach_ms = u64::try_from(reach.as_millis()).unwrap_or(u64::MAX);
+        Self { reach_ms, bytes_max, bytes: 0, frames: VecDeque::new(), last: [None, None, None] }
+    }
+
+    /// Samples what is due.
+    pub(crate) fn sample(&mut self, snapshot: &Snapshot) {
+        for subject in [Subject::Pool, Subject::Component, Subject::Worker] {
+            let now_ms = snapshot.taken_at_unix_ms;
+            let last_ms = self.last.get(subject as usize).and_then(Option::as_ref).map(|last| last.at_unix_ms);
+            // Ticks are never exactly a second apart. A calendar that was set back samples at once.
+            let due_ms = subject.step_s() * 1000 - 500;
+            if last_ms.is_none_or(|last_ms| now_ms < last_ms || now_ms - last_ms >= due_ms) {
+                let (keys, values) = rows(subject, snapshot);
+                self.add(subject, now_ms, keys, values);
+            }
+        }
+        let oldest_ms = snapshot.taken_at_unix_ms.saturating_sub(self.reach_ms);
+        while self.frames.front().is_some_and(|frame| frame.at_unix_ms < oldest_ms || self.bytes > self.bytes_max) {
+            if let Some(frame) = self.frames.pop_front() {
+                self.bytes -= frame.bytes;
+            }
+        }
+    }
+
+    fn add(&mut self, subject: Subject, at_unix_ms: u64, keys: Vec<Arc<str>>, values: Vec<f64>) {
+        let Some(place) = self.last.get_mut(subject as usize) else { return };
+        let mut bytes = size_of::<Frame>() + values.len() * size_of::<f64>();
+        let keys = if let Some(last) = place.as_ref().filter(|last| *last.keys == *keys) {
+            last.keys.clone()
+        } else {
+            bytes += keys.len() * 48;
+            keys.into()
+        };
+        *place = Some(Latest { at_unix_ms, keys: keys.clone() });
+        if !values.is_empty() {
+            self.bytes += bytes;
+            self.frames.push_back(Frame { subject, at_unix_ms, keys, values: values.into(), bytes });
+        }
+    }
+
+    /// The samples of the entities with these keys, or of all.
+    pub(crate) fn columns(&self, subject: Subject, keys: &[String], since_unix_ms: u64) -> Columns {
+        let frames: Vec<&Frame> =
+            self.frames.iter().filter(|frame| frame.subject == subject && frame.at_unix_ms >= since_unix_ms).collect();
+        let wanted = |key: &str| keys.is_empty() || keys.iter().any(|one| one == key);
+        let fields = subject.fields();
+        let mut rows: BTreeMap<&Arc<str>, Vec<Vec<Option<f64>>>> = BTreeMap::new();
+        for (moment, frame) in frames.iter().enumerate() {
+            for (key, values) in frame.keys.iter().zip(frame.values.chunks(fields.len())) {
+                if !wanted(key) {
+                    continue;
+                }
+                let columns = rows.entry(key).or_insert_with(|| vec![vec![None; frames.len()]; fields.len()]);
+                for (column, value) in columns.iter_mut().zip(values) {
+                    if let Some(place) = column.get_mut(moment) {
+                        *place = Some(*value).filter(|value| !value.is_nan());
+                    }
+                }
+            }
+        }
+        let columns = rows.into_iter().flat_map(|(key, columns)| {
+            fields.iter().zip(columns).map(|(field, values)| Column { key: key.clone(), field, values })
+        });
+        Columns { columns: columns.collect(), times_unix_ms: frames.iter().map(|frame| frame.at_unix_ms).collect() }
+    }
+}
+
+/// Keys and values of every entity of a kind.
+fn rows(subject: Subject, snapshot: &Snapshot) -> (Vec<Arc<str>>, Vec<f64>) {
+    let number = |value: Option<u64>| value.map_or(f64::NAN, |value| value as f64);
+    match subject {
+        Subject::Pool => {
+            let values = snapshot.pools.iter().flat_map(|pool| {
+                let counts = [pool.counts.active, pool.counts.idle, pool.counts.creating].map(|count| count as f64);
+                let [active, idle, creating] = counts;
+                let told = [pool.pending, pool.requests, pool.errors].map(number);
+                let [pending, requests, errors] = told;
+                [active, idle, creating, pool.utilization(), pending, requests, errors]
+            });
+            (snapshot.pools.iter().map(|pool| pool.key.clone()).collect(), values.collect())
+        }
+        Subject::Component => {
+            let values = snapshot.components.iter().flat_map(|component| {
+                let is_live = snapshot.instances.get(component.owner).map(|one| one.liveness) == Some(Liveness::Live);
+                let healthy = f64::from(u8::from(is_live && component.state.is_healthy()));
+                [component.items_processed as f64, component.errors as f64, healthy]
+            });
+            (snapshot.components.iter().map(|component| component.key.clone()).collect(), values.collect())
+        }
+        Subject::Worker => {
+            let values = snapshot.workers.iter().flat_map(|worker| {
+                let told = [worker.requests, worker.errors, worker.memory_rss, worker.memory_heap_used].map(number);
+                let [requests, errors, memory_rss, memory_heap_used] = told;
+                let state = worker.state.map_or(f64::NAN, |state| f64::from(state as u8));
+                [requests, errors, memory_rss, memory_heap_used, state]
+            });
+            (snapshot.workers.iter().map(|worker| worker.key.clone()).collect(), values.collect())
+        }
+    }
 }

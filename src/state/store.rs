@@ -1,6 +1,7 @@
 //! The store's front: feed it, tick it, take snapshots.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::Clock;
@@ -8,13 +9,26 @@ use crate::config::Binding;
 use crate::config::alerts::Rule;
 use crate::config::mappings::MappingRule;
 use crate::config::state::State;
+use crate::limits::{ENTITIES_MAX, POINTS_PER_WORKER_MAX};
+use crate::model::alert::Alert;
+use crate::model::alert::judge::AlertEngine;
 use crate::model::health::HealthRules;
 use crate::model::signal::Signal;
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{ConfigRefused, PartError, Snapshot};
 use crate::state::accounting::Accounting;
+use crate::state::entities::Budget;
 use crate::state::events::{Event, Events};
-use crate::state::history::{Columns, Subject};
-use crate::state::instance::Instance;
+use crate::state::gather::{Sources, Windows, gather, is_stale};
+use crate::state::history::{Columns, History, Subject};
+use crate::state::identity::Identity;
+use crate::state::ingest::Ingest;
+use crate::state::instance::{Instance, Moment, Shared};
+use crate::state::mapping::Table;
+use crate::state::process::OwnProcess;
+use crate::state::registry::Registry;
+use crate::state::series::caps::SeriesCaps;
+use crate::state::series::{SeriesSource, SeriesTable};
+use crate::state::spans::KeptSpans;
 
 /// Who the local process is.
 #[derive(Clone, Debug)]
@@ -59,24 +73,86 @@ pub struct Ingested {
     pub message: Option<String>,
 }
 
+/// Series that one tick looks at in each instance, to find vanished ones.
+const SERIES_LOOKS_MAX: usize = 20_000;
+
 /// The one store.
 #[derive(Debug)]
 pub struct Store {
     options: StoreOptions,
+    shared: Arc<Shared>,
+    registry: Registry,
+    table: Table,
     local: Option<Arc<Instance>>,
-    events: Events,
+    process: OwnProcess,
+    history: Mutex<History>,
+    refused: Mutex<Option<ConfigRefused>>,
+    run_id: Arc<str>,
+    /// Held while a snapshot is made: whoever asks meanwhile waits for that one.
+    picture: Mutex<Picture>,
+}
+
+/// The latest snapshot, and what the next one needs from the ones before.
+#[derive(Debug)]
+struct Picture {
+    taken_ms: u64,
+    latest: Option<Arc<Snapshot>>,
+    windows: Windows,
+    alerts: AlertEngine,
+    errors: Vec<PartError>,
 }
 
 impl Store {
     /// An empty store.
     pub fn new(options: StoreOptions) -> Arc<Self> {
-        let local = options.local.as_ref().map(|_| Arc::new(Instance::default()));
-        Arc::new(Self { options, local, events: Events::default() })
+        let State { series_max, workers_max, .. } = options.state;
+        let points_max = workers_max.saturating_mul(POINTS_PER_WORKER_MAX).saturating_add(8 * ENTITIES_MAX);
+        let shared = Arc::new(Shared {
+            events: Events::default(),
+            spans: KeptSpans::default(),
+            budget: Budget::new(workers_max, ENTITIES_MAX, points_max),
+            caps: SeriesCaps::new(series_max),
+        });
+        let (table, errors) = Table::new(&options.mappings);
+        for error in errors {
+            tracing::warn!(%error, "a mapping rule is left out");
+        }
+        let registry = Registry::new(shared.clone());
+        let at = Moment::of(&options.clock);
+        let local =
+            options.local.as_ref().map(|local| registry.local(Identity::of(&local.resource), local.is_bridge, at));
+        let process = OwnProcess::default();
+        if let Some(Err(error)) = local.as_ref().map(|local| process.read(&local.process, at)) {
+            tracing::warn!(error, "the figures of the own process cannot be read");
+        }
+        let picture = Picture {
+            taken_ms: 0,
+            latest: None,
+            windows: Windows::default(),
+            alerts: AlertEngine::new(&options.rules, options.health.clone()),
+            errors: Vec::new(),
+        };
+        Arc::new(Self {
+            history: Mutex::new(History::new(options.state.history, options.state.history_bytes_max)),
+            refused: Mutex::new(None),
+            run_id: run_id(&options.clock),
+            options,
+            shared,
+            registry,
+            table,
+            local,
+            process,
+            picture: Mutex::new(picture),
+        })
     }
 
     /// Feeds the bytes of one checked export request.
-    pub fn ingest(&self, _signal: Signal, _request: &[u8]) -> Ingested {
-        Ingested::default()
+    pub fn ingest(&self, signal: Signal, request: &[u8]) -> Ingested {
+        let at = Moment::of(&self.options.clock);
+        let ingest = Ingest { registry: &self.registry, table: &self.table, at };
+        let unreadable = ingest.read(signal, request);
+        let (unreadable, message) = unreadable.book(&self.options.accounting, signal.item());
+        Ingested { unreadable, message }
     }
 
     /// The local process, if it shows itself.
@@ -86,25 +162,98 @@ impl Store {
 
     /// The present picture: at most one is made in each snapshot interval, by whoever asks first.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::new(Snapshot { taken_at_unix_ms: self.options.clock.unix_ms(), ..Snapshot::default() })
+        let mut picture = self.picture();
+        let at = Moment::of(&self.options.clock);
+        let age_ms = at.now_ms.saturating_sub(picture.taken_ms);
+        match &picture.latest {
+            Some(latest) if u128::from(age_ms) < self.options.state.snapshot_interval.as_millis() => latest.clone(),
+            _ => self.take(&mut picture, at),
+        }
+    }
+
+    fn picture(&self) -> MutexGuard<'_, Picture> {
+        self.picture.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, picture: &mut Picture, at: Moment) -> Arc<Snapshot> {
+        let sources = Sources {
+            options: &self.options,
+            registry: &self.registry,
+            caps: &self.shared.caps,
+            spans: &self.shared.spans,
+            run_id: &self.run_id,
+            at,
+        };
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut snapshot = gather(sources, &mut picture.windows, refused, picture.errors.clone());
+        snapshot.id = picture.latest.as_ref().map_or(0, |latest| latest.id) + 1;
+        let judged = picture.alerts.judge(&snapshot, at.now_ms, at.unix_ms);
+        snapshot.alerts = Arc::new(judged.board);
+        for (kind, alerts) in [("alert_fired", &judged.fired), ("alert_resolved", &judged.resolved)] {
+            for alert in alerts {
+                self.shared.events.push(event_of(kind, alert, at));
+            }
+        }
+        let snapshot = Arc::new(snapshot);
+        picture.latest = Some(snapshot.clone());
+        picture.taken_ms = at.now_ms;
+        snapshot
     }
 
     /// The once-a-second work: history, alerts, staleness.
-    pub fn tick(&self) {}
+    pub fn tick(&self) {
+        let at = Moment::of(&self.options.clock);
+        self.sweep(at);
+        let snapshot = {
+            let mut picture = self.picture();
+            picture.errors = self.read_process(at);
+            self.take(&mut picture, at)
+        };
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).sample(&snapshot);
+    }
+
+    fn read_process(&self, at: Moment) -> Vec<PartError> {
+        let read = self.local.as_ref().map(|local| self.process.read(&local.process, at));
+        match read {
+            Some(Err(message)) => vec![PartError { part: "process".into(), message: message.into() }],
+            Some(Ok(())) | None => Vec::new(),
+        }
+    }
+
+    /// Forgets instances, tells of those that fell silent or came back, and lets go of what the others no longer report.
+    fn sweep(&self, at: Moment) {
+        let forget_after_ms = u64::try_from(self.options.state.forget_after.as_millis()).unwrap_or(u64::MAX);
+        if let Some(moment_ms) = at.now_ms.checked_sub(forget_after_ms) {
+            for gone in self.registry.forget_before(moment_ms) {
+                gone.tell("instance_forgotten", &gone.identity.service, "not heard of any more", at.unix_ms);
+            }
+        }
+        for instance in self.registry.all() {
+            let is_stale = is_stale(&instance, &self.options.state, at);
+            let was_stale = instance.heard.is_told_stale.swap(is_stale, Ordering::Relaxed);
+            if is_stale && !was_stale {
+                instance.tell("instance_stale", &instance.identity.service, "has fallen silent", at.unix_ms);
+            }
+            instance.sweep();
+            let mut feed = instance.feed();
+            feed.sweep(&instance);
+            feed.series.sweep(instance.heard.last_ms.load(Ordering::Relaxed), SERIES_LOOKS_MAX);
+        }
+    }
 
     /// Samples of entities by key (all of that kind when `keys` is empty), from `since_unix_ms` on.
-    pub fn history(&self, _subject: Subject, _keys: &[String], _since_unix_ms: u64) -> Columns {
-        Columns::default()
+    pub fn history(&self, subject: Subject, keys: &[String], since_unix_ms: u64) -> Columns {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).columns(subject, keys, since_unix_ms)
     }
 
     /// The events after `id`, oldest first.
     pub fn events_after(&self, id: u64) -> Vec<Event> {
-        self.events.after(id)
+        self.shared.events.after(id)
     }
 
     /// The ring of events, for rooms that add their own.
     pub fn events(&self) -> &Events {
-        &self.events
+        &self.shared.events
     }
 
     /// The books.
@@ -116,4 +265,43 @@ impl Store {
     pub fn health_rules(&self) -> &HealthRules {
         &self.options.health
     }
+
+    /// Tells how the configuration stands: none while it is as loaded, else the refusal of a reload.
+    pub fn set_config_refused(&self, refused: Option<ConfigRefused>) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = refused;
+    }
 }
+
+impl SeriesSource for Store {
+    fn read_table(&self, instance: u32, read: &mut dyn FnMut(&SeriesTable)) {
+        if let Some(instance) = self.registry.by_id(instance) {
+            read(&instance.feed().series);
+        }
+    }
+
+    fn caps(&self) -> &SeriesCaps {
+        &self.shared.caps
+    }
+}
+
+/// A word that no other run has: the calendar, mixed with the process's own randomness.
+fn run_id(clock: &Clock) -> Arc<str> {
+    use std::hash::BuildHasher;
+    format!("{:016x}", foldhash::quality::RandomState::default().hash_one(clock.unix_ns())).into()
+}
+
+fn event_of(kind: &'static str, alert: &Alert, at: Moment) -> Event {
+    Event {
+        id: 0,
+        at_unix_ms: at.unix_ms,
+        kind,
+        service: alert.service.clone(),
+        instance: alert.instance.clone(),
+        environment: alert.environment.clone(),
+        subject: alert.subject.clone(),
+        message: alert.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
