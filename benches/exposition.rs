@@ -1,7 +1,13 @@
 //! `/metrics` of 100,000 generic series, measured against a copy of the same text in memory and against
 //! `opentelemetry-prometheus` with the `TextEncoder` (fewer series, since it takes a while) in the same run, so that the ratios
 //! hold on any machine. Run with `cargo bench --bench exposition`.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark tells its figures and may stop")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unchecked_time_subtraction,
+    reason = "a benchmark tells its figures and may stop"
+)]
 
 use std::hint::black_box;
 use std::sync::Arc;

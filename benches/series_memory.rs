@@ -1,6 +1,12 @@
 //! What a million generic series cost: resident memory for each, and nanoseconds for a point of a known one (walk over the
 //! bytes, hash, look-up, store). Run with `cargo bench --bench series_memory`.
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark tells its figures and may stop")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unchecked_time_subtraction,
+    reason = "a benchmark tells its figures and may stop"
+)]
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};

@@ -62,8 +62,6 @@ pub const POINTS_PER_WORKER_MAX: usize = 16;
 pub const RESOURCE_BYTES_MAX: usize = 4 * 1024;
 /// A span that takes longer is remembered as slow.
 pub const SLOW_SPAN_NS: u64 = 1_000_000_000;
-/// Delta counters are not sent while nothing happens: they leave after this silence at the earliest.
-pub const DELTA_SILENCE_MIN_MS: u64 = 300_000;
 /// A log event explains a transition that was observed at most this long before.
 pub const TRANSITION_MATCH_MS: u64 = 120_000;
 /// Generic series of one metric in one instance; more fold into its overflow series. A quarter of the default

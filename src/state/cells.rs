@@ -161,7 +161,7 @@ pub struct WorkerCell {
     pub created_ms: Count,
     /// `worker.memory.usage` of type rss, in bytes.
     pub memory_rss: Count,
-    /// `worker.memory.usage` of type heap_used, in bytes.
+    /// `worker.memory.usage` of type `heap_used`, in bytes.
     pub memory_heap_used: Count,
     /// When its request count moved last, on the monotonic clock in milliseconds.
     pub progress_ms: AtomicU64,

@@ -87,16 +87,15 @@ impl Entities {
         (id, app, pool): (&str, &str, &str),
         budget: &Budget,
     ) -> Arc<WorkerCell> {
-        let cell = match self.workers.get(id) {
-            Some(known) => known.clone(),
-            None => {
-                let id: Arc<str> = id.into();
-                let key = key_of(instance_key, "worker", &id);
-                let cell = Arc::new(WorkerCell { key, id: id.clone(), ..WorkerCell::default() });
-                budget.workers.fetch_add(1, Ordering::Relaxed);
-                self.workers.insert(id, cell.clone());
-                cell
-            }
+        let cell = if let Some(known) = self.workers.get(id) {
+            known.clone()
+        } else {
+            let id: Arc<str> = id.into();
+            let key = key_of(instance_key, "worker", &id);
+            let cell = Arc::new(WorkerCell { key, id: id.clone(), ..WorkerCell::default() });
+            budget.workers.fetch_add(1, Ordering::Relaxed);
+            self.workers.insert(id, cell.clone());
+            cell
         };
         cell.app.tell(app);
         cell.pool.tell(pool);
@@ -109,16 +108,15 @@ impl Entities {
         (name, kind): (&str, &str),
         budget: &Budget,
     ) -> Arc<ComponentCell> {
-        let cell = match self.components.get(name) {
-            Some(known) => known.clone(),
-            None => {
-                let name: Arc<str> = name.into();
-                let key = key_of(instance_key, "component", &name);
-                let cell = Arc::new(ComponentCell { key, name: name.clone(), ..ComponentCell::default() });
-                budget.others.fetch_add(1, Ordering::Relaxed);
-                self.components.insert(name, cell.clone());
-                cell
-            }
+        let cell = if let Some(known) = self.components.get(name) {
+            known.clone()
+        } else {
+            let name: Arc<str> = name.into();
+            let key = key_of(instance_key, "component", &name);
+            let cell = Arc::new(ComponentCell { key, name: name.clone(), ..ComponentCell::default() });
+            budget.others.fetch_add(1, Ordering::Relaxed);
+            self.components.insert(name, cell.clone());
+            cell
         };
         cell.kind.tell(kind);
         cell
@@ -130,16 +128,15 @@ impl Entities {
         (name, component): (&str, &str),
         budget: &Budget,
     ) -> Arc<BreakerCell> {
-        let cell = match self.breakers.get(name) {
-            Some(known) => known.clone(),
-            None => {
-                let name: Arc<str> = name.into();
-                let key = key_of(instance_key, "circuit_breaker", &name);
-                let cell = Arc::new(BreakerCell { key, name: name.clone(), ..BreakerCell::default() });
-                budget.others.fetch_add(1, Ordering::Relaxed);
-                self.breakers.insert(name, cell.clone());
-                cell
-            }
+        let cell = if let Some(known) = self.breakers.get(name) {
+            known.clone()
+        } else {
+            let name: Arc<str> = name.into();
+            let key = key_of(instance_key, "circuit_breaker", &name);
+            let cell = Arc::new(BreakerCell { key, name: name.clone(), ..BreakerCell::default() });
+            budget.others.fetch_add(1, Ordering::Relaxed);
+            self.breakers.insert(name, cell.clone());
+            cell
         };
         cell.component.tell(component);
         cell

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 
-use crate::limits::DELTA_SILENCE_MIN_MS;
+use crate::limits::{EXPORT_INTERVAL_MAX_MS, STALE_AFTER_MIN_MS};
 use crate::otlp::attributes::Attributes;
 use crate::otlp::metrics::points::{NO_RECORDED_VALUE, Number, NumberPoint};
 use crate::otlp::metrics::{Data, Metric, Monotonicity, Temporality};
@@ -35,6 +35,8 @@ pub(crate) struct Feed {
     points: usize,
     /// The rhythm of the instance's exports.
     pub(crate) cadence: Cadence,
+    /// Whether anything was exported since the last sweep.
+    pub(crate) is_fresh: bool,
     swept_ms: u64,
 }
 
@@ -126,6 +128,7 @@ impl Feed {
             hasher: RandomState::default(),
             points: 0,
             cadence: Cadence::default(),
+            is_fresh: false,
             swept_ms: 0,
         }
     }
@@ -164,29 +167,32 @@ impl Feed {
         }
     }
 
-    /// Lets go of what is no longer reported while the instance still exports, and of the entities that nothing feeds any more.
+    /// Lets go of what is no longer reported while the instance is still heard from, and of the entities that nothing feeds any
+    /// more: three of the metric's own intervals went by, and at least 15 s. What is told in deltas stays as long as its
+    /// entity: silence means that nothing happened.
     pub(crate) fn sweep(&mut self, instance: &Instance) {
-        let heard_ms = instance.heard.metrics_ms.load(Ordering::Relaxed);
-        if heard_ms == self.swept_ms {
+        let heard_ms = instance.heard.last_ms.load(Ordering::Relaxed);
+        // Spans and log records come all the time; they alone are no reason to look at every point again at once.
+        if !std::mem::take(&mut self.is_fresh) && heard_ms < self.swept_ms + STALE_AFTER_MIN_MS {
             return;
         }
         self.swept_ms = heard_ms;
-        let usual_ms = self.cadence.interval_ms();
         let budget = &instance.shared.budget;
         for feed in self.metrics.values_mut() {
-            let allowed_ms = silence_ms(feed.cadence.interval_ms().or(usual_ms).unwrap_or_default());
+            let allowed_ms = feed.cadence.interval_ms().map_or(EXPORT_INTERVAL_MAX_MS, silence_ms);
             let rules = &feed.rules;
             feed.slots.retain(|slot| {
                 let silent_ms = heard_ms.saturating_sub(u64::from(slot.seen_ds) * 100);
-                let most_ms = if slot.is_delta { allowed_ms.max(DELTA_SILENCE_MIN_MS) } else { allowed_ms };
-                let stays = silent_ms <= most_ms;
+                let stays = slot.is_delta || silent_ms <= allowed_ms;
                 if !stays {
                     slot.release(rules, instance);
                 }
                 stays
             });
+            if feed.rules.joins {
+                feed.join(instance);
+            }
         }
-        self.metrics.retain(|_, feed| !feed.slots.is_empty());
         let mut entities = instance.entities();
         entities.begin_count();
         for slot in self.metrics.values().flat_map(|feed| feed.slots.iter()) {
@@ -304,6 +310,10 @@ impl MetricReader<'_, '_> {
 
     #[cold]
     fn first(&mut self, hash: u64, kind: Kind, reading: &Reading<'_>) {
+        // The state that a worker is not in needs no slot before it is entered for the first time.
+        if self.feed.rules.is_state_set && reading.number.as_f64().is_some_and(|value| value < 0.5) {
+            return;
+        }
         let budget = &self.context.instance.shared.budget;
         if !has_room(&budget.points, budget.points_max) {
             return self.unreadable.add("entity_limit", 1);
@@ -311,8 +321,6 @@ impl MetricReader<'_, '_> {
         let resolved = match resolve::resolve(&self.context, &self.feed.rules, reading.attributes) {
             Ok(resolved) => resolved,
             Err(resolve::Failure::Limit(reason)) => return self.unreadable.add(reason, 1),
-            // A state that is not known and is not taken says nothing.
-            Err(resolve::Failure::State) if reading.number.as_f64().is_none_or(|value| value < 0.5) => return,
             Err(failure) => return self.refuse(failure.reason(), 1),
         };
         let counter = (kind != Kind::Value).then(Box::default);
@@ -330,6 +338,7 @@ impl MetricReader<'_, '_> {
         match slot.apply(&self.feed.rules, &self.context, kind, reading) {
             Ok(()) => {
                 budget.points.fetch_add(1, Ordering::Relaxed);
+                slot.cell.hold(slot.is_delta);
                 self.feed.slots.insert_unique(hash, slot, |slot| slot.hash);
             }
             Err(reason) => self.refuse(reason, 1),

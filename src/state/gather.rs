@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
-use crate::model::snapshot::{BridgeFacts, ConfigRefused, PartError, Snapshot, StreamFacts};
+use crate::model::snapshot::{BridgeFacts, ConfigRefused, Liveness, PartError, Snapshot, StreamFacts};
 use crate::model::trace::KeptSpan;
 use crate::state::entities::key_of;
 use crate::state::instance::{Instance, Moment};
@@ -115,7 +115,8 @@ fn missing(snapshot: &Snapshot, options: &StoreOptions, at: Moment) -> Vec<Arc<s
     if u128::from(at.now_ms) < options.expect_grace.as_millis() {
         return Vec::new();
     }
-    let is_there = |name: &str| snapshot.components.iter().any(|component| *component.name == *name);
+    let counts = |owner: usize| snapshot.instances.get(owner).is_some_and(|one| one.liveness != Liveness::Replaced);
+    let is_there = |name: &str| snapshot.components.iter().any(|one| *one.name == *name && counts(one.owner));
     let mut missing: Vec<Arc<str>> =
         options.expect.iter().filter(|name| !is_there(name)).map(|name| name.as_str().into()).collect();
     missing.sort();

@@ -10,9 +10,9 @@ use crate::model::snapshot::{Liveness, Snapshot};
 pub enum Subject {
     /// A pool: active, idle, creating, utilization, pending, requests, errors; one sample a second.
     Pool,
-    /// A component: items_processed, errors, healthy; one sample a second.
+    /// A component: `items_processed`, errors, healthy; one sample a second.
     Component,
-    /// A worker: requests, errors, memory_rss, memory_heap_used, state; one sample every ten seconds.
+    /// A worker: requests, errors, `memory_rss`, `memory_heap_used`, state; one sample every ten seconds.
     Worker,
 }
 
@@ -114,12 +114,11 @@ impl History {
     fn add(&mut self, subject: Subject, at_unix_ms: u64, keys: Vec<Arc<str>>, values: Vec<f64>) {
         let Some(place) = self.last.get_mut(subject as usize) else { return };
         let mut bytes = size_of::<Frame>() + values.len() * size_of::<f64>();
-        let keys = match place.as_ref().filter(|last| *last.keys == *keys) {
-            Some(last) => last.keys.clone(),
-            None => {
-                bytes += keys.len() * 48;
-                keys.into()
-            }
+        let keys = if let Some(last) = place.as_ref().filter(|last| *last.keys == *keys) {
+            last.keys.clone()
+        } else {
+            bytes += keys.len() * 48;
+            keys.into()
         };
         *place = Some(Latest { at_unix_ms, keys: keys.clone() });
         if !values.is_empty() {

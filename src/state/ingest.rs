@@ -13,7 +13,6 @@ use crate::state::feed::Context;
 use crate::state::instance::{Instance, Moment};
 use crate::state::mapping::Table;
 use crate::state::registry::Registry;
-use crate::state::spans::KeptSpans;
 use crate::state::unreadable::Unreadable;
 
 /// Where requests go.
@@ -21,7 +20,6 @@ use crate::state::unreadable::Unreadable;
 pub(crate) struct Ingest<'a> {
     pub(crate) registry: &'a Registry,
     pub(crate) table: &'a Table,
-    pub(crate) spans: &'a KeptSpans,
     pub(crate) at: Moment,
 }
 
@@ -38,7 +36,7 @@ impl Ingest<'_> {
             match signal {
                 Signal::Metrics if instance.is_local => {}
                 Signal::Metrics => self.metrics(&instance, resource, &mut unreadable),
-                Signal::Traces => spans::read(&instance, resource, self.spans),
+                Signal::Traces => spans::read(&instance, resource),
                 Signal::Logs => logs::read(&instance, resource, self.at),
             }
         }
@@ -48,6 +46,7 @@ impl Ingest<'_> {
     fn metrics(&self, instance: &Instance, resource: Resource<'_>, unreadable: &mut Unreadable) {
         let context = Context { instance, resource: resource.attributes(), at: self.at };
         let mut feed = instance.feed();
+        feed.is_fresh = true;
         feed.cadence.heard(self.at.now_ms);
         instance.heard.interval_ms.store(feed.cadence.interval_ms().unwrap_or(0), Ordering::Relaxed);
         instance.heard.metrics_ms.store(self.at.now_ms, Ordering::Relaxed);

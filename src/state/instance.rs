@@ -13,6 +13,7 @@ use crate::state::events::{Event, Events};
 use crate::state::feed::Feed;
 use crate::state::identity::Identity;
 use crate::state::series::caps::SeriesCaps;
+use crate::state::spans::{FinishedSpan, KeptSpans};
 use crate::state::tally::{Figure, Tally};
 
 /// An instance: the resource that its telemetry names, and all that it told.
@@ -52,13 +53,19 @@ pub struct ProcessCell {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) events: Events,
+    pub(crate) spans: KeptSpans,
     pub(crate) budget: Budget,
     pub(crate) caps: Arc<SeriesCaps>,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { events: Events::default(), budget: Budget::default(), caps: SeriesCaps::new(0) }
+        Self {
+            events: Events::default(),
+            spans: KeptSpans::default(),
+            budget: Budget::default(),
+            caps: SeriesCaps::new(0),
+        }
     }
 }
 
@@ -166,6 +173,21 @@ impl Instance {
     /// The stream of that identity, made if it is new.
     pub fn stream(&self, id: &StreamId) -> Arc<StreamCell> {
         self.entities().stream(&self.identity.key, id, &self.shared.budget)
+    }
+
+    /// Takes out the workers whose handles were dropped.
+    pub(crate) fn sweep(&self) {
+        let mut entities = self.entities();
+        let before = entities.workers.len();
+        entities.workers.retain(|_, cell| !cell.gone.load(Ordering::Relaxed));
+        self.shared.budget.workers.fetch_sub(before - entities.workers.len(), Ordering::Relaxed);
+    }
+
+    /// Remembers a span if it was slow or failed; the last ones of each kind are kept.
+    pub fn span_finished(&self, span: &FinishedSpan<'_>) {
+        if let Some(kept) = span.kept(self.id) {
+            self.shared.spans.keep(kept);
+        }
     }
 
     /// Every pool, by name.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::config::mappings::{Aggregate, Entity, Key, MappingRule};
+use crate::limits::LABEL_BYTES_MAX;
 
 pub(crate) use field::Field;
 
@@ -26,8 +27,8 @@ pub(crate) struct Rule {
     pub(crate) field: Field,
     /// The attribute that picks the state or the outcome.
     pub(crate) state: Option<String>,
-    /// Numbers are multiplied by this.
-    pub(crate) scale: f64,
+    /// Numbers are multiplied by this; none is 1, and leaves whole numbers exact.
+    pub(crate) scale: Option<f64>,
     /// How several points on one field join.
     pub(crate) aggregate: Aggregate,
 }
@@ -35,10 +36,12 @@ pub(crate) struct Rule {
 /// The rules of one metric, in the order in which they are tried.
 #[derive(Debug)]
 pub(crate) struct Rules {
-    /// The rules.
-    pub(crate) rules: Vec<Rule>,
+    /// The rules themselves.
+    pub(crate) all: Vec<Rule>,
     /// Whether the metric has a printed family of its own, and is no series beside it.
     pub(crate) is_native: bool,
+    /// Whether it is nothing but states, of which a point at 0 says nothing.
+    pub(crate) is_state_set: bool,
     /// Whether some field must be joined from all its points once they are in.
     pub(crate) joins: bool,
 }
@@ -101,7 +104,11 @@ impl Table {
 
     /// The rules of a metric, if it has any: an exact name goes before globs.
     pub(crate) fn rules(&self, metric: &str) -> Option<&Arc<Rules>> {
-        self.names.get(metric).or_else(|| self.globs.iter().find(|(glob, _)| matches(glob, metric)).map(|(_, one)| one))
+        let of_glob = || {
+            let mut globs = self.globs.iter().filter(|_| metric.len() <= LABEL_BYTES_MAX);
+            globs.find(|(glob, _)| matches(glob, metric)).map(|(_, rules)| rules)
+        };
+        self.names.get(metric).or_else(of_glob)
     }
 
     /// Every exact name.
@@ -119,7 +126,7 @@ impl Rule {
             labels: rule.labels.clone(),
             field,
             state: rule.state.clone(),
-            scale: rule.scale,
+            scale: scale(rule.scale),
             aggregate: rule.aggregate,
         })
     }
@@ -141,6 +148,11 @@ impl Rule {
         }
         Ok(found)
     }
+}
+
+/// A factor that changes something.
+fn scale(factor: f64) -> Option<f64> {
+    Some(factor).filter(|factor| (factor - 1.0).abs() > f64::EPSILON)
 }
 
 const fn entity_word(entity: Entity) -> &'static str {
@@ -174,7 +186,8 @@ impl Gathered {
         for metric in self.order {
             let Some((rules, is_native)) = self.rules.remove(&metric) else { continue };
             let joins = rules.iter().any(|rule| rule.field.is_joined(rule.aggregate));
-            let ready = Arc::new(Rules { rules, is_native, joins });
+            let is_state_set = rules.iter().all(|rule| rule.field.is_state());
+            let ready = Arc::new(Rules { all: rules, is_native, is_state_set, joins });
             if metric.contains('*') {
                 globs.push((metric, ready));
             } else {
@@ -231,7 +244,7 @@ mod tests {
             aggregate: Aggregate::Last,
         };
         let (table, _) = Table::new(std::slice::from_ref(&rule));
-        let fields: Vec<Field> = table.rules("executor.active").unwrap().rules.iter().map(|rule| rule.field).collect();
+        let fields: Vec<Field> = table.rules("executor.active").unwrap().all.iter().map(|rule| rule.field).collect();
         assert_eq!(fields, [Field::PoolIdle, Field::PoolActive]);
         rule.field = "colour".to_owned();
         assert_eq!(Table::new(&[rule]).1.len(), 1);

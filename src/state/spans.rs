@@ -1,10 +1,56 @@
 //! The last slow and the last failed spans of all instances.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::limits::SPANS_KEPT_MAX;
+use crate::limits::{SLOW_SPAN_NS, SPANS_KEPT_MAX};
 use crate::model::trace::SpanKind;
+use crate::state::identity::bounded;
+
+/// A span that ended, received or recorded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FinishedSpan<'a> {
+    /// 16 bytes.
+    pub trace_id: &'a [u8],
+    /// 8 bytes.
+    pub span_id: &'a [u8],
+    /// The operation.
+    pub name: &'a str,
+    /// Start in Unix nanoseconds.
+    pub start_unix_ns: u64,
+    /// Duration in nanoseconds.
+    pub duration_ns: u64,
+    /// Whether its status is an error.
+    pub is_error: bool,
+    /// The status message.
+    pub message: &'a str,
+}
+
+impl FinishedSpan<'_> {
+    /// Why it is kept, if it is: an error goes before slowness.
+    pub(crate) const fn why(&self) -> Option<SpanKind> {
+        match (self.is_error, self.duration_ns > SLOW_SPAN_NS) {
+            (true, _) => Some(SpanKind::Failed),
+            (false, true) => Some(SpanKind::Slow),
+            (false, false) => None,
+        }
+    }
+
+    pub(crate) fn kept(&self, instance: u32) -> Option<Kept> {
+        Some(Kept {
+            place: 0,
+            instance,
+            why: self.why()?,
+            trace_id: hex(self.trace_id, 16),
+            span_id: hex(self.span_id, 8),
+            name: bounded(self.name).into(),
+            start_unix_ns: self.start_unix_ns,
+            duration_s: self.duration_ns as f64 / 1e9,
+            message: bounded(self.message).into(),
+        })
+    }
+}
 
 /// Two bounded rings, one for each reason to keep a span.
 #[derive(Debug, Default)]
@@ -55,4 +101,13 @@ impl KeptSpans {
         all.sort_by_key(|span| std::cmp::Reverse(span.place));
         all
     }
+}
+
+/// At most `bytes_max` bytes in lower-case hex.
+fn hex(bytes: &[u8], bytes_max: usize) -> Arc<str> {
+    let mut text = String::new();
+    for byte in bytes.iter().take(bytes_max) {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text.into()
 }

@@ -83,7 +83,6 @@ pub struct Store {
     shared: Arc<Shared>,
     registry: Registry,
     table: Table,
-    spans: KeptSpans,
     local: Option<Arc<Instance>>,
     process: OwnProcess,
     history: Mutex<History>,
@@ -110,6 +109,7 @@ impl Store {
         let points_max = workers_max.saturating_mul(POINTS_PER_WORKER_MAX).saturating_add(8 * ENTITIES_MAX);
         let shared = Arc::new(Shared {
             events: Events::default(),
+            spans: KeptSpans::default(),
             budget: Budget::new(workers_max, ENTITIES_MAX, points_max),
             caps: SeriesCaps::new(series_max),
         });
@@ -121,6 +121,10 @@ impl Store {
         let at = Moment::of(&options.clock);
         let local =
             options.local.as_ref().map(|local| registry.local(Identity::of(&local.resource), local.is_bridge, at));
+        let process = OwnProcess::default();
+        if let Some(Err(error)) = local.as_ref().map(|local| process.read(&local.process, at)) {
+            tracing::warn!(error, "the figures of the own process cannot be read");
+        }
         let picture = Picture {
             taken_ms: 0,
             latest: None,
@@ -136,9 +140,8 @@ impl Store {
             shared,
             registry,
             table,
-            spans: KeptSpans::default(),
             local,
-            process: OwnProcess::default(),
+            process,
             picture: Mutex::new(picture),
         })
     }
@@ -146,7 +149,7 @@ impl Store {
     /// Feeds the bytes of one checked export request.
     pub fn ingest(&self, signal: Signal, request: &[u8]) -> Ingested {
         let at = Moment::of(&self.options.clock);
-        let ingest = Ingest { registry: &self.registry, table: &self.table, spans: &self.spans, at };
+        let ingest = Ingest { registry: &self.registry, table: &self.table, at };
         let unreadable = ingest.read(signal, request);
         let (unreadable, message) = unreadable.book(&self.options.accounting, signal.item());
         Ingested { unreadable, message }
@@ -177,7 +180,7 @@ impl Store {
             options: &self.options,
             registry: &self.registry,
             caps: &self.shared.caps,
-            spans: &self.spans,
+            spans: &self.shared.spans,
             run_id: &self.run_id,
             at,
         };
@@ -187,7 +190,9 @@ impl Store {
         let judged = picture.alerts.judge(&snapshot, at.now_ms, at.unix_ms);
         snapshot.alerts = Arc::new(judged.board);
         for (kind, alerts) in [("alert_fired", &judged.fired), ("alert_resolved", &judged.resolved)] {
-            alerts.iter().for_each(|alert| self.shared.events.push(event_of(kind, alert, at)));
+            for alert in alerts {
+                self.shared.events.push(event_of(kind, alert, at));
+            }
         }
         let snapshot = Arc::new(snapshot);
         picture.latest = Some(snapshot.clone());
@@ -229,9 +234,10 @@ impl Store {
             if is_stale && !was_stale {
                 instance.tell("instance_stale", &instance.identity.service, "has fallen silent", at.unix_ms);
             }
+            instance.sweep();
             let mut feed = instance.feed();
             feed.sweep(&instance);
-            feed.series.sweep(instance.heard.metrics_ms.load(Ordering::Relaxed), SERIES_LOOKS_MAX);
+            feed.series.sweep(instance.heard.last_ms.load(Ordering::Relaxed), SERIES_LOOKS_MAX);
         }
     }
 

@@ -18,7 +18,7 @@ pub(crate) struct Window<const N: usize> {
     samples: VecDeque<(i64, [u64; N])>,
     /// The totals as last reported, which fall at a restart.
     reported: [u64; N],
-    /// The latest export, until it is a sample of its own.
+    /// The round of gathering that met it last.
     pub(crate) round: u64,
 }
 
@@ -94,7 +94,7 @@ mod tests {
                 window.observe([export * 50], export * 10_000);
             }
             let (recent, seconds) = window.recent();
-            assert_eq!((recent[0] as f64 / seconds - 5.0).abs() < 0.01, true, "{export}: {recent:?} in {seconds}");
+            assert!((recent[0] as f64 / seconds - 5.0).abs() < 0.01, "{export}: {recent:?} in {seconds}");
         }
         assert!(window.samples.len() <= SAMPLES_MAX);
     }

@@ -24,7 +24,7 @@ impl Slot {
         kind: Kind,
         reading: &Reading<'_>,
     ) -> Result<(), &'static str> {
-        let Some(rule) = rules.rules.get(usize::from(self.rule)) else { return Ok(()) };
+        let Some(rule) = rules.all.get(usize::from(self.rule)) else { return Ok(()) };
         let number = reading.number.as_f64().ok_or("no_value")?;
         if !number.is_finite() {
             return Err("not_finite");
@@ -144,7 +144,7 @@ impl Slot {
 
     /// Notes how long it had counted when it was first heard of, and that a new worker has just moved.
     pub(super) fn note_age(&self, rules: &Rules, reading: &Reading<'_>, at: Moment) {
-        let field = rules.rules.get(usize::from(self.rule)).map(|rule| rule.field);
+        let field = rules.all.get(usize::from(self.rule)).map(|rule| rule.field);
         match (&self.cell, field) {
             (Cell::Component(cell), Some(Field::ComponentItemsProcessed | Field::ComponentErrors)) => {
                 note_age(&cell.age_ms, reading);
@@ -159,17 +159,24 @@ impl Slot {
 
     /// The point is reported no more: what it gave to its field is taken back.
     pub(super) fn release(&self, rules: &Rules, instance: &Instance) {
-        let Some(rule) = rules.rules.get(usize::from(self.rule)) else { return };
+        let Some(rule) = rules.all.get(usize::from(self.rule)) else { return };
         let Some(place) = self.cell.place(rule.field, self.code, instance) else { return };
         match rule.aggregate {
-            Aggregate::Sum if !rule.field.is_figure() => place.replace(self.value, 0),
+            Aggregate::Sum if !rule.field.is_figure() => {
+                place.replace(self.value, 0);
+                if place.bits() == Some(0) {
+                    place.clear();
+                }
+            }
+            // Another point may have taken the field over meanwhile.
+            Aggregate::Last if place.bits() != Some(self.value) => {}
             Aggregate::Sum | Aggregate::Max | Aggregate::Last => place.clear(),
         }
     }
 
     /// Makes a field absent that will be joined from all its points.
     pub(super) fn join_begin(&self, rules: &Rules, instance: &Instance) {
-        if let Some(rule) = rules.rules.get(usize::from(self.rule)).filter(|rule| rule.field.is_joined(rule.aggregate))
+        if let Some(rule) = rules.all.get(usize::from(self.rule)).filter(|rule| rule.field.is_joined(rule.aggregate))
             && let Some(place) = self.cell.place(rule.field, self.code, instance)
         {
             place.clear();
@@ -178,7 +185,7 @@ impl Slot {
 
     /// Adds the point to a field that is joined from all its points.
     pub(super) fn join(&self, rules: &Rules, instance: &Instance) {
-        if let Some(rule) = rules.rules.get(usize::from(self.rule)).filter(|rule| rule.field.is_joined(rule.aggregate))
+        if let Some(rule) = rules.all.get(usize::from(self.rule)).filter(|rule| rule.field.is_joined(rule.aggregate))
             && let Some(place) = self.cell.place(rule.field, self.code, instance)
         {
             match rule.aggregate {
@@ -200,12 +207,11 @@ fn is_less(field: Field, now: u64, before: u64) -> bool {
 
 /// The number as the field keeps it: a whole one (negative ones are 0), or the bits of a floating-point one.
 fn bits(rule: &Rule, exact: Number, number: f64) -> u64 {
-    let is_scaled = rule.scale < 1.0 || rule.scale > 1.0;
     if rule.field.is_figure() {
-        return (number * rule.scale).to_bits();
+        return (number * rule.scale.unwrap_or(1.0)).to_bits();
     }
     match exact {
-        Number::Int(whole) if !is_scaled => u64::try_from(whole).unwrap_or(0),
-        _ => (number * rule.scale).round() as u64,
+        Number::Int(whole) if rule.scale.is_none() => u64::try_from(whole).unwrap_or(0),
+        _ => (number * rule.scale.unwrap_or(1.0)).round() as u64,
     }
 }

@@ -148,6 +148,15 @@ impl Place<'_> {
         }
     }
 
+    /// What it holds, as a slot has it; none while absent.
+    pub(super) fn bits(self) -> Option<u64> {
+        match self {
+            Self::Count(count) => count.get(),
+            Self::Tally(tally) => Some(tally.get()),
+            Self::Figure(figure) => figure.get().map(f64::to_bits),
+        }
+    }
+
     /// Sets it to a slot's bits.
     pub(super) fn set(self, bits: u64) {
         match self {

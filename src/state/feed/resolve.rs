@@ -44,7 +44,7 @@ impl Failure {
 /// Finds the first rule that holds for the attributes, and the entity that they name, made if it is new and there is room.
 pub(super) fn resolve(context: &Context<'_>, rules: &Rules, attributes: Attributes<'_>) -> Result<Resolved, Failure> {
     let mut failure = Failure::Rule;
-    for (place, rule) in rules.rules.iter().enumerate() {
+    for (place, rule) in rules.all.iter().enumerate() {
         if !rule.conditions.iter().all(|(name, wanted)| text(attributes, name).is_some_and(|found| found == *wanted)) {
             continue;
         }

@@ -17,7 +17,7 @@ pub(super) fn facts(instance: &Instance, owner: usize, at: Moment, windows: &mut
     let counted_ms = if instance.is_local { at.now_ms } else { instance.heard.metrics_ms.load(Ordering::Relaxed) };
     let entities = instance.entities();
     let mut counts: BTreeMap<Arc<str>, PoolCounts> = BTreeMap::new();
-    for cell in entities.workers.values() {
+    for cell in entities.workers.values().filter(|cell| !cell.gone.load(Ordering::Relaxed)) {
         let facts = worker(cell, owner, at);
         if !facts.pool.is_empty() {
             counts.entry(facts.pool.clone()).or_default().add(facts.state);
@@ -29,12 +29,11 @@ pub(super) fn facts(instance: &Instance, owner: usize, at: Moment, windows: &mut
         counts.entry(name.clone()).or_default();
     }
     for (name, from_workers) in &counts {
-        let facts = match entities.pools.get(name) {
-            Some(cell) => pool(cell, *from_workers, owner),
-            None => {
-                let key = key_of(&instance.identity.key, "pool", name);
-                pool(&PoolCell { key, name: name.clone(), ..PoolCell::default() }, *from_workers, owner)
-            }
+        let facts = if let Some(cell) = entities.pools.get(name) {
+            pool(cell, *from_workers, owner)
+        } else {
+            let key = key_of(&instance.identity.key, "pool", name);
+            pool(&PoolCell { key, name: name.clone(), ..PoolCell::default() }, *from_workers, owner)
         };
         snapshot.pools.push(facts);
     }

@@ -49,7 +49,11 @@ fn component_error(instance: &Instance, record: &LogRecord<'_>, at: Moment) {
     };
     let words = bounded(&words);
     let cell = instance.component(&name, &text(record.attributes, "component.type"));
-    *cell.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(words.into());
+    let before = cell.last_error.lock().unwrap_or_else(PoisonError::into_inner).replace(words.into());
+    // The same error again and again would push everything else out of the ring of events.
+    if before.as_deref() == Some(words) {
+        return;
+    }
     instance.tell("component_error", &name, words, at.unix_ms);
 }
 

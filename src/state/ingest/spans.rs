@@ -1,37 +1,34 @@
 //! Received spans: counted, and the slow and failed ones kept.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::limits::{SLOW_SPAN_NS, SPANS_KEPT_MAX};
+use crate::limits::SPANS_KEPT_MAX;
 use crate::model::trace::SpanKind;
 use crate::otlp::envelope::Resource;
 use crate::otlp::traces::Span;
-use crate::state::identity::bounded;
 use crate::state::instance::Instance;
-use crate::state::spans::{Kept, KeptSpans};
+use crate::state::spans::FinishedSpan;
 
 /// OTLP `STATUS_CODE_ERROR`.
 const ERROR: i32 = 2;
 
 /// Reads the spans of one resource. Counts are the instance's own where it tells them; the local process tells all.
-pub(super) fn read(instance: &Instance, resource: Resource<'_>, kept: &KeptSpans) {
-    let (mut spans, mut roots, mut rings) = (0, 0, [0; 2]);
+pub(super) fn read(instance: &Instance, resource: Resource<'_>) {
+    let (mut spans, mut roots, mut slow, mut failed) = (0, 0, 0, 0);
     for span in resource.scopes().flat_map(|scope| scope.spans()) {
         spans += 1;
         // An all-zero parent is no parent.
         roots += u64::from(span.parent_span_id.iter().all(|byte| *byte == 0));
-        let why = match span.status_code {
-            ERROR => SpanKind::Failed,
-            _ if span.duration_ns() > SLOW_SPAN_NS => SpanKind::Slow,
-            _ => continue,
+        let finished = finished(&span);
+        let count = match finished.why() {
+            Some(SpanKind::Slow) => &mut slow,
+            Some(SpanKind::Failed) => &mut failed,
+            None => continue,
         };
         // More of one request would only push each other out.
-        let [slow, failed] = &mut rings;
-        let count = if why == SpanKind::Slow { slow } else { failed };
-        *count += 1;
-        if *count <= SPANS_KEPT_MAX {
-            kept.keep(keep(instance.id, why, &span));
+        if *count < SPANS_KEPT_MAX {
+            *count += 1;
+            instance.span_finished(&finished);
         }
     }
     if !instance.is_local {
@@ -40,29 +37,14 @@ pub(super) fn read(instance: &Instance, resource: Resource<'_>, kept: &KeptSpans
     }
 }
 
-fn keep(instance: u32, why: SpanKind, span: &Span<'_>) -> Kept {
-    Kept {
-        place: 0,
-        instance,
-        why,
-        trace_id: hex(span.trace_id, 16),
-        span_id: hex(span.span_id, 8),
-        name: bounded(span.name).into(),
+const fn finished<'a>(span: &Span<'a>) -> FinishedSpan<'a> {
+    FinishedSpan {
+        trace_id: span.trace_id,
+        span_id: span.span_id,
+        name: span.name,
         start_unix_ns: span.start_time_unix_nano,
-        duration_s: span.duration_ns() as f64 / 1e9,
-        message: bounded(span.status_message).into(),
+        duration_ns: span.duration_ns(),
+        is_error: span.status_code == ERROR,
+        message: span.status_message,
     }
-}
-
-/// At most `bytes_max` bytes in lower-case hex.
-fn hex(bytes: &[u8], bytes_max: usize) -> Arc<str> {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .take(bytes_max)
-        .fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-        .into()
 }

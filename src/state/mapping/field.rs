@@ -51,9 +51,8 @@ impl Field {
     /// The field of that name; no entity means the instance itself.
     pub(crate) fn of(entity: Option<Entity>, name: &str) -> Option<Self> {
         let found = match (entity, name) {
-            (Some(entity), "present") => Self::Present(entity),
             // A worker's app is a label; a metric that only tells it makes the worker known.
-            (Some(entity @ Entity::Worker), "app") => Self::Present(entity),
+            (Some(entity), "present") | (Some(entity @ Entity::Worker), "app") => Self::Present(entity),
             (Some(Entity::Pool), name) => return Self::of_pool(name),
             (Some(Entity::Worker), "state") => Self::WorkerState,
             (Some(Entity::Worker), "requests") => Self::WorkerRequests,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 use crate::config::mappings::{Aggregate, Entity, Key};
-use crate::state::mapping::{MappingError, Rule};
+use crate::state::mapping::{MappingError, Rule, scale};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,7 +90,7 @@ fn ready((form, is_native): (RuleForm, bool)) -> Result<(String, Rule, bool), Ma
         }),
         labels: form.labels.into_iter().collect(),
         state: form.state,
-        scale: form.scale,
+        scale: scale(form.scale),
         aggregate: match form.aggregate {
             AggregateForm::Sum => Aggregate::Sum,
             AggregateForm::Max => Aggregate::Max,

@@ -1,6 +1,11 @@
 //! The store from outside: OTLP bytes in, snapshots out, on a clock that moves by hand.
 
+mod aliases;
+mod counters;
+mod hostile;
+mod life;
 mod rows;
+mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,10 +37,10 @@ pub(super) fn state() -> State {
     State {
         series_max: 10_000,
         workers_max: 1_000,
-        history: Duration::from_secs(900),
+        history: Duration::from_mins(15),
         history_bytes_max: 1 << 20,
         stale_after: None,
-        forget_after: Duration::from_secs(900),
+        forget_after: Duration::from_mins(15),
         snapshot_interval: Duration::ZERO,
     }
 }
@@ -114,4 +119,26 @@ pub(super) const CUMULATIVE: i32 = 2;
 pub(super) fn counter(name: &str, temporality: i32, points: Vec<NumberDataPoint>) -> Metric {
     let sum = Sum { data_points: points, aggregation_temporality: temporality, is_monotonic: true };
     Metric { name: name.to_owned(), data: Some(metric::Data::Sum(sum)), ..Metric::default() }
+}
+
+/// A point of a counter that began at `start_s` and was read at `time_s`, in Unix seconds.
+pub(super) fn timed(pairs: &[(&str, &str)], value: f64, start_s: u64, time_s: u64) -> NumberDataPoint {
+    let (start_time_unix_nano, time_unix_nano) = (start_s * 1_000_000_000, time_s * 1_000_000_000);
+    NumberDataPoint { start_time_unix_nano, time_unix_nano, ..point(pairs, value) }
+}
+
+/// One point a state, 1 at the given one, as `worker.status` and its like come.
+pub(super) fn states(name: &str, labels: &[(&str, &str)], attribute: &str, all: &[&str], now: &str) -> Metric {
+    let of = |state: &&str| point(&[labels, &[(attribute, *state)]].concat(), f64::from(u8::from(*state == now)));
+    gauge(name, all.iter().map(of).collect())
+}
+
+pub(super) fn worker_status(id: &str, now: &str) -> Metric {
+    let labels = [("worker.id", id), ("worker.app", "web"), ("pool.name", "main")];
+    states("worker.status", &labels, "worker.state", &["creating", "ready", "active", "idle", "terminated"], now)
+}
+
+pub(super) fn breaker_status(now: &str) -> Metric {
+    let labels = [("circuit_breaker.name", "db"), ("component.name", "api")];
+    states("circuit_breaker.status", &labels, "circuit_breaker.state", &["closed", "open", "half_open"], now)
 }

@@ -15,6 +15,7 @@ const BREAKER: &[(&str, &str)] = &[("circuit_breaker.name", "db"), ("component.n
 const STREAM: &[(&str, &str)] = &[("stream.name", "input"), ("stream.from", "api"), ("stream.to", "store")];
 
 /// A single point of 7 (1 for states), as a counter and as a gauge, comes out at the field.
+#[expect(clippy::needless_pass_by_value, reason = "the rows read better without references")]
 fn check<T: PartialEq + Debug>(
     name: &str,
     labels: &[(&str, &str)],
