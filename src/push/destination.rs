@@ -133,6 +133,13 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.ending.abort.cancel();
+        self.connections.cancel();
+    }
+}
+
 fn account(config: &Destination) -> DestinationAccount {
     DestinationAccount {
         name: config.name.as_str().into(),
