@@ -1,6 +1,14 @@
 //! What a request costs between its commit and its delivery: CPU of this process for each request that is submitted, stored,
 //! merged, compressed, sent and taken out again, by submitters that wait for the commit. The destination is another process.
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a benchmark"
+)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -79,7 +87,9 @@ fn serve(mut stream: TcpStream) -> Option<()> {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).ok()?;
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n").ok()?;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n")
+            .ok()?;
     }
 }
 
@@ -138,7 +148,7 @@ async fn measure(endpoint: &str, case: &Case) {
                 count
             }
         })
-        .map(|task| tokio::task::spawn(task))
+        .map(tokio::task::spawn)
         .collect();
     let mut count = 0;
     for task in tasks {
@@ -147,7 +157,7 @@ async fn measure(endpoint: &str, case: &Case) {
     while accounting.destinations(0)[0].signals[0].as_ref().expect("metrics").queue_bytes > 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let spent = cpu() - before;
+    let spent = cpu().saturating_sub(before);
     push.stop(Duration::from_secs(5)).await;
     let bytes = bodies[0].len();
     println!(
@@ -170,7 +180,8 @@ fn main() {
     let mut address = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut address).expect("an address");
     let endpoint = format!("http://{}", address.trim());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let (commit, gzip) = (Durability::Commit, Compression::Gzip);
         for (points, submitters, durability, compression) in [

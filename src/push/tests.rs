@@ -134,9 +134,8 @@ impl Bench {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        let books = match tokio::time::timeout(Duration::from_secs(20), wait).await {
-            Ok(books) => books,
-            Err(_) => panic!("never: {:?}", self.facts(name)),
+        let Ok(books) = tokio::time::timeout(Duration::from_secs(20), wait).await else {
+            panic!("never: {:?}", self.facts(name));
         };
         check(&books);
         books

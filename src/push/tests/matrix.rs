@@ -102,7 +102,7 @@ async fn grpc_codes() {
     }
 }
 
-/// The details of a status with a RetryInfo of that many milliseconds.
+/// The details of a status with a `RetryInfo` of that many milliseconds.
 fn retry_info(delay_ms: u8) -> String {
     let nanos = u32::from(delay_ms) * 1_000_000;
     let mut delay = vec![0x10];
@@ -113,7 +113,7 @@ fn retry_info(delay_ms: u8) -> String {
     STANDARD.encode([&[0x08, 8][..], &wrap(0x1a, &any)].concat()).trim_end_matches('=').to_owned()
 }
 
-/// C1, C4: RESOURCE_EXHAUSTED is repeated only with RetryInfo, and no sooner than that says.
+/// C1, C4: `RESOURCE_EXHAUSTED` is repeated only with `RetryInfo`, and no sooner than that says.
 #[tokio::test]
 async fn retry_info_is_waited_for() {
     let answer = Answer::Grpc(8, "slow down", vec![("grpc-status-details-bin", retry_info(120))]);
@@ -171,6 +171,7 @@ async fn unreadable_success() {
     for protocol in [Protocol::HttpProtobuf, Protocol::HttpJson] {
         expect(protocol, html.clone(), expected(), |_| {}).await;
         expect(protocol, Answer::Endless, expected(), |_| {}).await;
+        expect(protocol, Answer::Stuck, expected(), |one| one.timeout = Duration::from_millis(200)).await;
     }
     expect(Protocol::Grpc, Answer::Endless, expected(), |_| {}).await;
     expect(Protocol::Grpc, Answer::Taken(Bytes::from_static(&[0x0a, 0xff])), expected(), |_| {}).await;
@@ -254,7 +255,7 @@ async fn held_destinations_keep_and_say_so() {
     let sink = Sink::start(vec![]).await;
     sink.always(Some(http(401)));
     let mut held = destination("stack", &sink, Protocol::HttpProtobuf, &home.path().join("q"));
-    held.retry.max = Duration::from_secs(3600);
+    held.retry.max = Duration::from_hours(1);
     let bench = Bench::start(std::slice::from_ref(&held));
     bench.submit(0, 10).await.unwrap();
     sink.wait_for_requests(1).await;
@@ -269,6 +270,19 @@ async fn held_destinations_keep_and_say_so() {
     bench.drained("stack").await;
     assert_eq!(bench.facts("stack").state, "ok");
     bench.push.stop(STOP).await;
+}
+
+/// A destination that quotes our credentials does not get them into what we show.
+#[tokio::test]
+async fn secrets_are_not_quoted() {
+    let body = Bytes::from_static(b"bad token s3cr3t-canary in Bearer s3cr3t-canary");
+    let quoting = Answer::Http(400, vec![("content-type", "text/plain".to_owned())], body);
+    let (bench, _sink) = run(Protocol::HttpProtobuf, vec![quoting], |one| {
+        one.headers.push(("authorization".to_owned(), Secret::new("Bearer s3cr3t-canary")));
+    })
+    .await;
+    let error = bench.facts("stack").last_error.unwrap().0;
+    assert!(error.contains("bad token") && !error.contains("canary"), "{error}");
 }
 
 /// P4: without `give_up_after` nothing expires; with it what is older is dropped and counted, what is younger is not.

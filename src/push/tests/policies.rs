@@ -62,6 +62,23 @@ async fn full_queues() {
     }
 }
 
+/// A request that is larger than the whole queue drops itself and nobody else.
+#[tokio::test]
+async fn a_giant_evicts_nobody() {
+    for durability in durabilities() {
+        let home = tempfile::tempdir().unwrap();
+        let sink = Sink::start(vec![]).await;
+        sink.always(Some(Answer::Http(503, vec![], Bytes::new())));
+        let bench = Bench::start(&[small("stack", &sink, home.path(), 5_000, OnFull::DropOldest, durability)]);
+        bench.submit(0, 10).await.unwrap();
+        bench.submit(10, 10).await.unwrap();
+        bench.submit(0, 20_000).await.unwrap();
+        let books = bench.until("stack", |_| true).await;
+        assert_eq!((books.queue_items, books.dropped), (20, vec![("queue_full", 20_000)]), "{durability:?}");
+        bench.push.stop(Duration::ZERO).await;
+    }
+}
+
 /// A request that one destination refuses is in no other, so that the sender's retry makes no duplicate; a destination that
 /// drops refuses nobody.
 #[tokio::test]
