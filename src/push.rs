@@ -99,6 +99,7 @@ impl SubmitError {
         Self::Full { retry_after: RETRY_AFTER }
     }
 
+    #[cfg(feature = "queue")]
     pub(crate) const fn disk() -> Self {
         Self::Disk { retry_after: RETRY_AFTER }
     }

@@ -1,6 +1,8 @@
 //! What one destination's queue knows in memory: the records that are next, those that only the file has, and the books.
 //! Records leave in the order of their ids; a record whose request is undecided holds back those behind it.
 
+#![cfg_attr(not(feature = "queue"), expect(dead_code, reason = "queue files need more of a ledger than memory does"))]
+
 mod refill;
 
 use std::collections::{BTreeMap, VecDeque};
