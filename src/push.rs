@@ -99,6 +99,7 @@ impl SubmitError {
         Self::Full { retry_after: RETRY_AFTER }
     }
 
+    #[cfg(feature = "queue")]
     pub(crate) const fn disk() -> Self {
         Self::Disk { retry_after: RETRY_AFTER }
     }
@@ -211,7 +212,7 @@ impl Push {
             }
             match Running::open(destination, &self.clock, &self.hooks) {
                 Ok(fresh) => {
-                    self.adopt(&before, &fresh);
+                    adopt(&before, &fresh);
                     self.accounting.register(Arc::clone(fresh.account()));
                     fresh.start();
                     after.push(Arc::new(fresh));
@@ -226,18 +227,18 @@ impl Push {
         first_error.map_or(Ok(()), Err)
     }
 
-    /// What a queue in memory held goes on to the one that replaces it.
-    fn adopt(&self, before: &[Arc<Running>], fresh: &Running) {
-        if let Some(old) = before.iter().find(|one| one.account().name == fresh.account().name) {
-            fresh.queue().adopt(old.queue());
-        }
-    }
-
     /// Takes nothing more, sends what is there for at most `deadline`, and closes the queues. What could not be sent stays in
     /// the files. Safe twice.
     pub async fn stop(&self, deadline: Duration) {
         let _change = self.change.lock().await;
         let running = self.running.load_full();
         futures_util::future::join_all(running.iter().map(|one| one.stop(deadline))).await;
+    }
+}
+
+/// What a queue in memory held goes on to the one that replaces it.
+fn adopt(before: &[Arc<Running>], fresh: &Running) {
+    if let Some(old) = before.iter().find(|one| one.account().name == fresh.account().name) {
+        fresh.queue().adopt(old.queue());
     }
 }

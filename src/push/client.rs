@@ -17,8 +17,10 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioTimer;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::config::Secret;
 use crate::config::push::{Compression, Destination, Protocol};
 use crate::limits::{FORWARD_BYTES_MAX, HEADER_BYTES_MAX};
 use crate::model::signal::Signal;
@@ -30,7 +32,7 @@ use crate::push::client::reply::Reply;
 use crate::tasks::Tasks;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 const GRPC_HEAD_BYTES: usize = 5;
@@ -43,6 +45,8 @@ pub(crate) struct Client {
     protocol: Protocol,
     compression: Compression,
     headers: HeaderMap,
+    /// What no message may show.
+    secrets: Vec<Secret>,
     timeout: Duration,
     clock: Clock,
 }
@@ -79,6 +83,7 @@ impl Client {
             protocol: destination.protocol,
             compression: destination.compression,
             headers: headers(destination).map_err(&invalid)?,
+            secrets: secrets(destination),
             timeout: destination.timeout,
             clock: clock.clone(),
         })
@@ -133,17 +138,21 @@ impl Client {
     /// Sends a request and reads the answer.
     pub(crate) async fn send(&self, prepared: &Prepared) -> Reply {
         let request = self.request(prepared);
-        let exchange = async {
-            match self.pool.request(request).await {
-                Ok(response) if self.protocol == Protocol::Grpc => status::grpc_reply(response).await,
-                Ok(response) => status::http_reply(response, prepared.signal, &self.clock).await,
-                Err(error) => Reply::failed(error.is_connect(), &error),
-            }
+        let deadline = Instant::now() + self.timeout;
+        let mut reply = match tokio::time::timeout_at(deadline, self.pool.request(request)).await {
+            Ok(Ok(response)) if self.protocol == Protocol::Grpc => status::grpc_reply(response, deadline).await,
+            Ok(Ok(response)) => status::http_reply(response, deadline, prepared.signal, &self.clock).await,
+            Ok(Err(error)) => Reply::failed(error.is_connect(), &error),
+            Err(_) => Reply::silent(),
         };
-        tokio::time::timeout(self.timeout, exchange).await.unwrap_or(Reply::Failed {
-            maybe_taken: true,
-            message: format!("no answer within {} ms", self.timeout.as_millis()),
-        })
+        // Some destinations quote what they refuse.
+        for secret in &self.secrets {
+            if reply.message().contains(secret.reveal()) {
+                let clean = reply.message().replace(secret.reveal(), "<redacted>");
+                *reply.message_mut() = clean;
+            }
+        }
+        reply
     }
 
     fn request(&self, prepared: &Prepared) -> Request<Full<Bytes>> {
@@ -254,6 +263,17 @@ fn headers(destination: &Destination) -> Result<HeaderMap, String> {
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     Ok(headers)
+}
+
+/// The values of the configured headers, and the words of those such as `Bearer …` that are long enough to be secret.
+fn secrets(destination: &Destination) -> Vec<Secret> {
+    const CHARS_MIN: usize = 6;
+    let values = destination.headers.iter().map(|(_, value)| value.reveal());
+    values
+        .flat_map(|value| std::iter::once(value).chain(value.split_whitespace()))
+        .filter(|word| word.len() >= CHARS_MIN && !["Bearer", "bearer"].contains(word))
+        .map(Secret::new)
+        .collect()
 }
 
 /// The shared provider of cryptography, chosen here and nowhere else.

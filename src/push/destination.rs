@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 use crate::clock::Clock;
 use crate::config::push::{Destination, Protocol};
 use crate::model::signal::Signal;
@@ -108,7 +110,7 @@ impl Running {
 
     /// Tries at once what waits for its next try.
     pub(crate) fn kick(&self) {
-        self.ending.kick.notify_waiters();
+        self.ending.kick.iter().for_each(Notify::notify_one);
     }
 
     /// Takes a request in, or not: the ballot says.
@@ -130,6 +132,13 @@ impl Running {
         self.queue.close().await;
         self.connections.cancel();
         self.board.stopped();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.ending.abort.cancel();
+        self.connections.cancel();
     }
 }
 

@@ -47,8 +47,8 @@ pub(crate) struct Ending {
     pub(crate) drain: CancellationToken,
     /// End now.
     pub(crate) abort: CancellationToken,
-    /// Try again now.
-    pub(crate) kick: Arc<Notify>,
+    /// Try again now; one for each signal, which keeps a kick that comes while nobody waits.
+    pub(crate) kick: Arc<[Notify; 3]>,
 }
 
 /// See the module.
@@ -210,13 +210,11 @@ impl Sender {
                 }
                 Verdict::TooLarge => {
                     self.circuit.succeeded();
-                    return match job::halve(self.signal, job.clone()) {
-                        Some((first, rest)) => Outcome::Split(first, rest),
-                        None => {
-                            self.drop_job(&job, "too_large", &reply.describe());
-                            Outcome::Done
-                        }
-                    };
+                    if let Some((first, rest)) = job::halve(self.signal, job.clone()) {
+                        return Outcome::Split(first, rest);
+                    }
+                    self.drop_job(&job, "too_large", &reply.describe());
+                    return Outcome::Done;
                 }
             }
             self.account(|account| _ = account.retries.fetch_add(1, Ordering::Relaxed));
@@ -326,11 +324,17 @@ impl Sender {
 
     /// Waits before the next try; false when it has to end instead.
     async fn pause(&self, pause: Duration) -> bool {
+        let [metrics, traces, logs] = &*self.ending.kick;
+        let kick = match self.signal {
+            Signal::Metrics => metrics,
+            Signal::Traces => traces,
+            Signal::Logs => logs,
+        };
         tokio::select! {
             biased;
             () = self.ending.drain.cancelled() => false,
             () = self.ending.abort.cancelled() => false,
-            () = self.ending.kick.notified() => true,
+            () = kick.notified() => true,
             () = tokio::time::sleep(pause) => true,
         }
     }

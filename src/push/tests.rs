@@ -3,6 +3,7 @@
 mod matrix;
 mod policies;
 mod sink;
+#[cfg(feature = "queue")]
 mod survival;
 
 use std::path::Path;
@@ -21,6 +22,7 @@ use crate::config::Secret;
 use crate::config::push::{
     ClientTls, Compression, Durability, OnAuthError, OnFull, Protocol, Queue as QueueConfig, Retry,
 };
+use crate::model::breaker::BreakerState;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal};
 use crate::push::hooks::Jitter;
 use crate::push::tests::sink::{Answer, Sink};
@@ -132,9 +134,8 @@ impl Bench {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
-        let books = match tokio::time::timeout(Duration::from_secs(20), wait).await {
-            Ok(books) => books,
-            Err(_) => panic!("never: {:?}", self.facts(name)),
+        let Ok(books) = tokio::time::timeout(Duration::from_secs(20), wait).await else {
+            panic!("never: {:?}", self.facts(name));
         };
         check(&books);
         books

@@ -91,6 +91,7 @@ impl Breaker {
 }
 
 /// Every transition there is.
+#[expect(clippy::match_same_arms, reason = "one arm for each transition reads better than fewer")]
 const fn next(phase: Phase, input: Input, failures_max: u32) -> (Phase, Admission) {
     match (phase, input) {
         (Phase::Closed { .. }, Input::Asked { .. } | Input::Abandoned { .. }) => (phase, Admission::Go),

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Longest text of a destination that is kept.
 const MESSAGE_CHARS_MAX: usize = 300;
 /// A destination may not make us wait longer than this at once (C5).
-pub(crate) const WAIT_MAX: Duration = Duration::from_secs(3600);
+pub(crate) const WAIT_MAX: Duration = Duration::from_hours(1);
 
 /// An answer, or the lack of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +80,31 @@ impl Reply {
         Self::Failed { maybe_taken: !connecting, message: shortened(&message) }
     }
 
+    /// No answer in time.
+    pub(crate) fn silent() -> Self {
+        Self::Failed { maybe_taken: true, message: "no answer in time".to_owned() }
+    }
+
+    /// What the destination says, or why it says nothing.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Self::Accepted { message, .. }
+            | Self::Http { message, .. }
+            | Self::Grpc { message, .. }
+            | Self::Failed { message, .. } => message,
+        }
+    }
+
+    /// See [`Reply::message`].
+    pub(crate) fn message_mut(&mut self) -> &mut String {
+        match self {
+            Self::Accepted { message, .. }
+            | Self::Http { message, .. }
+            | Self::Grpc { message, .. }
+            | Self::Failed { message, .. } => message,
+        }
+    }
+
     /// The table.
     pub(crate) fn verdict(&self) -> Verdict {
         match self {
@@ -95,11 +120,10 @@ impl Reply {
     /// For the log and for people.
     pub(crate) fn describe(&self) -> String {
         match self {
-            Self::Accepted { message, .. } => message.clone(),
             Self::Http { status, message, .. } if message.is_empty() => format!("HTTP {status}"),
             Self::Http { status, message, .. } => format!("HTTP {status}: {message}"),
             Self::Grpc { code, message, .. } => format!("{}: {message}", code_name(*code)),
-            Self::Failed { message, .. } => message.clone(),
+            Self::Accepted { message, .. } | Self::Failed { message, .. } => message.clone(),
         }
     }
 }

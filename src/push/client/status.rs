@@ -9,9 +9,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::{Buf, Bytes};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{Response, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use tokio::time::{Instant, timeout_at};
 
 use crate::clock::Clock;
 use crate::limits::RESPONSE_BYTES_MAX;
@@ -24,12 +25,19 @@ const STANDARD: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The answer of an HTTP destination.
-pub(crate) async fn http_reply(response: Response<Incoming>, signal: Signal, clock: &Clock) -> Reply {
+pub(crate) async fn http_reply(
+    response: Response<Incoming>,
+    deadline: Instant,
+    signal: Signal,
+    clock: &Clock,
+) -> Reply {
     let (head, body) = response.into_parts();
-    let body = Limited::new(body, RESPONSE_BYTES_MAX).collect().await;
+    // Without a body in time the status stands by itself.
+    let body = timeout_at(deadline, Limited::new(body, RESPONSE_BYTES_MAX).collect()).await;
+    let body = body.ok().and_then(Result::ok).map(Collected::to_bytes);
     if head.status.is_success() {
         // It was taken, whatever the body turns out to be.
-        let read = body.ok().and_then(|body| inflate(body.to_bytes(), head.headers.get(CONTENT_ENCODING)));
+        let read = body.and_then(|body| inflate(body, head.headers.get(CONTENT_ENCODING)));
         let is_json =
             head.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
         let partial = read.and_then(|body| if is_json { partial_json(&body, signal) } else { partial(&body) });
@@ -37,16 +45,13 @@ pub(crate) async fn http_reply(response: Response<Incoming>, signal: Signal, clo
         return Reply::Accepted { rejected, message: shortened(&message), readable: partial.is_some() };
     }
     let status = head.status;
-    let text = match body {
-        Ok(body) if status != StatusCode::NO_CONTENT => error_text(&body.to_bytes(), &head.headers),
-        Ok(_) | Err(_) => String::new(),
-    };
+    let text = body.map_or_else(String::new, |body| error_text(&body, &head.headers));
     let after = head.headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, clock));
     Reply::Http { status: status.as_u16(), after, message: shortened(&text) }
 }
 
 /// The answer of a gRPC destination.
-pub(crate) async fn grpc_reply(response: Response<Incoming>) -> Reply {
+pub(crate) async fn grpc_reply(response: Response<Incoming>, deadline: Instant) -> Reply {
     let (head, body) = response.into_parts();
     if head.headers.contains_key("grpc-status") {
         return grpc_status(&head.headers, &Bytes::new());
@@ -56,7 +61,10 @@ pub(crate) async fn grpc_reply(response: Response<Incoming>) -> Reply {
         let status = head.status.as_u16();
         return Reply::Http { status, after: None, message: "not a gRPC server".to_owned() };
     }
-    match Limited::new(body, RESPONSE_BYTES_MAX).collect().await {
+    let Ok(body) = timeout_at(deadline, Limited::new(body, RESPONSE_BYTES_MAX).collect()).await else {
+        return Reply::silent();
+    };
+    match body {
         Ok(collected) => {
             let trailers = collected.trailers().cloned();
             let body = collected.to_bytes();

@@ -23,7 +23,7 @@ pub(crate) fn connector(
     http.enforce_http(false);
     http.set_nodelay(true);
     http.set_connect_timeout(Some(connect_timeout));
-    http.set_keepalive(Some(Duration::from_secs(60)));
+    http.set_keepalive(Some(Duration::from_mins(1)));
     let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http();
     let builder = match &destination.tls.server_name {
         Some(name) => {

@@ -1,4 +1,4 @@
-//! A queue in a file: one SQLite database for each destination, one writer thread that commits in groups.
+//! A queue in a file: one `SQLite` database for each destination, one writer thread that commits in groups.
 
 pub(crate) mod body;
 pub(crate) mod directory;

@@ -1,6 +1,10 @@
 //! What one destination's queue knows in memory: the records that are next, those that only the file has, and the books.
 //! Records leave in the order of their ids; a record whose request is undecided holds back those behind it.
 
+#![cfg_attr(not(feature = "queue"), expect(dead_code, reason = "queue files need more of a ledger than memory does"))]
+
+mod refill;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +17,9 @@ use crate::model::signal::Signal;
 use crate::push::SubmitError;
 use crate::push::queue::decision::{Ballot, Vote};
 use crate::state::accounting::{DestinationAccount, SignalAccount};
+
+#[cfg(feature = "queue")]
+pub(crate) use refill::Found;
 
 /// What a record costs beside its body.
 pub(crate) const RECORD_OVERHEAD_BYTES: u64 = 64;
@@ -156,6 +163,11 @@ impl Ledger {
         fits
     }
 
+    /// Whether an empty queue would have room for it.
+    pub(crate) fn may_ever_fit(&self, size_bytes: u64) -> bool {
+        size_bytes <= self.bytes_max
+    }
+
     /// Gives back room that was reserved or used.
     pub(crate) fn release(&self, size_bytes: u64) {
         let mut book = self.book();
@@ -248,6 +260,8 @@ impl Ledger {
             match self.on_full {
                 OnFull::Refuse => return ballot.vote(Vote::Refused(SubmitError::full())),
                 OnFull::DropNewest => return ballot.vote(Vote::Dropped),
+                // Not even an empty queue would hold it.
+                OnFull::DropOldest if !self.may_ever_fit(size_bytes) => return ballot.vote(Vote::Dropped),
                 OnFull::DropOldest => {
                     while !self.reserve(size_bytes) {
                         if self.evict().is_none() {
@@ -351,20 +365,6 @@ impl Ledger {
         }
     }
 
-    /// Puts records that were taken and not settled back, in front.
-    pub(crate) fn give_back(&self, signal: Signal, records: Vec<Record>) {
-        let mut book = self.book();
-        for record in records.into_iter().rev() {
-            let bytes = record.body.len() as u64;
-            let lane = book.lane(signal);
-            lane.eligible_bytes += bytes;
-            lane.ready.push_front(Slot { record, decided: true });
-            book.cached_bytes = book.cached_bytes.saturating_add(bytes);
-        }
-        drop(book);
-        self.arrived(signal).notify_one();
-    }
-
     /// Waits until something may have come for that signal.
     pub(crate) async fn changed(&self, signal: Signal) {
         self.arrived(signal).notified().await;
@@ -391,103 +391,12 @@ impl Ledger {
         self.with_account(signal, |account| subtract(&account.queue_bytes, size_bytes));
     }
 
-    /// Takes over records of a queue in memory, which count as recovered.
-    pub(crate) fn adopt(&self, signal: Signal, records: Vec<Record>) {
-        for mut record in records {
-            record.id = self.next_id(signal);
-            let (items, size_bytes) = (record.items, record.size_bytes);
-            self.book().live_bytes += size_bytes;
-            self.with_account(signal, |account| {
-                account.recovered.fetch_add(items, Ordering::Relaxed);
-                account.queue_items.fetch_add(items, Ordering::Relaxed);
-                account.queue_bytes.fetch_add(size_bytes, Ordering::Relaxed);
-            });
-            let mut book = self.book();
-            let bytes = record.body.len() as u64;
-            let lane = book.lane(signal);
-            lane.eligible_bytes += bytes;
-            lane.ready.push_back(Slot { record, decided: true });
-            book.cached_bytes = book.cached_bytes.saturating_add(bytes);
-        }
-        self.arrived(signal).notify_one();
-    }
-
-    /// Books records that were found at start.
-    pub(crate) fn recovered(&self, signal: Signal, found: Found) {
-        let mut book = self.book();
-        book.live_bytes += found.size_bytes;
-        let lane = book.lane(signal);
-        lane.spilled = found.records;
-        lane.next_id = found.last_id + 1;
-        drop(book);
-        self.with_account(signal, |account| {
-            account.recovered.fetch_add(found.items, Ordering::Relaxed);
-            account.queue_items.fetch_add(found.items, Ordering::Relaxed);
-            account.queue_bytes.fetch_add(found.size_bytes, Ordering::Relaxed);
-        });
-        self.arrived(signal).notify_one();
-    }
-
-    /// Where the next load of the file starts (after that id) and ends (before that id); none when nothing is to be loaded.
-    pub(crate) fn load_window(&self, signal: Signal) -> Option<(i64, i64)> {
-        let mut book = self.book();
-        let lane = book.lane(signal);
-        let before = lane.undecided.keys().next().copied().unwrap_or(i64::MAX);
-        (lane.ready.is_empty() && lane.spilled > 0).then_some((lane.loaded_to, before))
-    }
-
-    /// Takes in what a load read: records, the ids that were damaged with their items and sizes, and the last id that was seen.
-    pub(crate) fn loaded(&self, signal: Signal, records: Vec<Record>, damaged: &[(u64, u64)], last_id: Option<i64>) {
-        let mut book = self.book();
-        let whole = book.lane(signal).undecided.is_empty();
-        // An undecided record may hold the load back; its decision wakes the taker, who would spin if woken here.
-        let wake = last_id.is_some() || whole;
-        for record in records {
-            let bytes = record.body.len() as u64;
-            let lane = book.lane(signal);
-            lane.spilled = lane.spilled.saturating_sub(1);
-            lane.eligible_bytes += bytes;
-            lane.ready.push_back(Slot { record, decided: true });
-            book.cached_bytes = book.cached_bytes.saturating_add(bytes);
-        }
-        let lane = book.lane(signal);
-        lane.spilled = lane.spilled.saturating_sub(damaged.len() as u64);
-        match last_id {
-            Some(id) => lane.loaded_to = id,
-            None if whole => lane.spilled = 0,
-            None => {}
-        }
-        let lost_bytes: u64 = damaged.iter().map(|(_, size_bytes)| size_bytes).sum();
-        book.live_bytes = book.live_bytes.saturating_sub(lost_bytes);
-        drop(book);
-        for (items, size_bytes) in damaged {
-            self.resolved(signal, *items, |account| account.dropped.add("corrupt", *items));
-            self.forget_bytes(signal, *size_bytes);
-        }
-        if wake {
-            self.arrived(signal).notify_one();
-        }
-    }
-
     /// Whether nothing waits in memory or in the file for that signal.
     pub(crate) fn is_empty(&self, signal: Signal) -> bool {
         let mut book = self.book();
         let lane = book.lane(signal);
         lane.ready.is_empty() && lane.spilled == 0
     }
-}
-
-/// What a queue file holds of one signal at start.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Found {
-    /// Records.
-    pub(crate) records: u64,
-    /// Their items.
-    pub(crate) items: u64,
-    /// Their sizes.
-    pub(crate) size_bytes: u64,
-    /// The greatest id that was ever seen; 0 for none.
-    pub(crate) last_id: i64,
 }
 
 fn subtract(cell: &AtomicU64, amount: u64) {

@@ -1,1 +1,207 @@
+//! What full queues do, and that several destinations agree.
 
+use proptest::prelude::*;
+
+use super::*;
+
+/// A destination whose queue holds about that many requests of ten points, and never answers.
+fn small(name: &str, sink: &Sink, home: &Path, bytes_max: u64, on_full: OnFull, durability: Durability) -> Destination {
+    let mut small = destination(name, sink, Protocol::HttpProtobuf, &home.join("q"));
+    small.queue.bytes_max = bytes_max;
+    small.queue.on_full = on_full;
+    small.queue.durability = durability;
+    small
+}
+
+fn durabilities() -> Vec<Durability> {
+    if cfg!(feature = "queue") {
+        vec![Durability::Commit, Durability::Interval, Durability::Memory]
+    } else {
+        vec![Durability::Memory]
+    }
+}
+
+/// A full queue refuses, drops the oldest or drops the newest, as configured, and takes up again once there is room.
+#[tokio::test]
+async fn full_queues() {
+    for durability in durabilities() {
+        for on_full in [OnFull::Refuse, OnFull::DropOldest, OnFull::DropNewest] {
+            let home = tempfile::tempdir().unwrap();
+            let sink = Sink::start(vec![]).await;
+            sink.always(Some(Answer::Http(503, vec![], Bytes::new())));
+            let bench = Bench::start(&[small("stack", &sink, home.path(), 20_000, on_full, durability)]);
+            // The first request is in flight from now on, which no policy drops.
+            bench.submit(-10, 10).await.unwrap();
+            sink.wait_for_requests(1).await;
+            let mut refused = 0;
+            for number in 0..200 {
+                if let Err(error) = bench.submit(number * 10, 10).await {
+                    assert!(matches!(error, SubmitError::Full { .. }) && on_full == OnFull::Refuse, "{error}");
+                    refused += 10;
+                }
+            }
+            let books = bench.until("stack", |_| true).await;
+            let full = books.dropped.iter().map(|(reason, items)| (*reason, *items)).collect::<Vec<_>>();
+            assert_eq!(books.accepted + refused, 2010, "{durability:?} {on_full:?}");
+            assert!(books.queue_bytes <= 20_000 && books.queue_items > 100, "{books:?}");
+            match on_full {
+                OnFull::Refuse => assert!(refused > 0 && full.is_empty()),
+                OnFull::DropOldest | OnFull::DropNewest => assert!(full.len() == 1 && full[0].0 == "queue_full"),
+            }
+            sink.always(None);
+            let books = bench.drained("stack").await;
+            bench.submit(5000, 10).await.unwrap();
+            bench.drained("stack").await;
+            bench.push.stop(STOP).await;
+            assert_eq!(sink.taken_items(), books.delivered + 10);
+            let taken: Vec<i64> =
+                sink.received().iter().filter(|one| one.taken).flat_map(|one| values(&one.body)).collect();
+            assert!(taken.windows(2).all(|pair| pair[0] < pair[1]), "each once and in order");
+            assert_eq!(taken.contains(&1999), on_full == OnFull::DropOldest, "{durability:?} {on_full:?}");
+        }
+    }
+}
+
+/// A request that is larger than the whole queue drops itself and nobody else.
+#[tokio::test]
+async fn a_giant_evicts_nobody() {
+    for durability in durabilities() {
+        let home = tempfile::tempdir().unwrap();
+        let sink = Sink::start(vec![]).await;
+        sink.always(Some(Answer::Http(503, vec![], Bytes::new())));
+        let bench = Bench::start(&[small("stack", &sink, home.path(), 5_000, OnFull::DropOldest, durability)]);
+        bench.submit(0, 10).await.unwrap();
+        bench.submit(10, 10).await.unwrap();
+        bench.submit(0, 20_000).await.unwrap();
+        let books = bench.until("stack", |_| true).await;
+        assert_eq!((books.queue_items, books.dropped), (20, vec![("queue_full", 20_000)]), "{durability:?}");
+        bench.push.stop(Duration::ZERO).await;
+    }
+}
+
+/// A request that one destination refuses is in no other, so that the sender's retry makes no duplicate; a destination that
+/// drops refuses nobody.
+#[tokio::test]
+async fn all_or_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let (roomy, tight, dropping) = (Sink::start(vec![]).await, Sink::start(vec![]).await, Sink::start(vec![]).await);
+    tight.always(Some(Answer::Http(503, vec![], Bytes::new())));
+    dropping.always(Some(Answer::Http(503, vec![], Bytes::new())));
+    let durability = *durabilities().first().unwrap();
+    let bench = Bench::start(&[
+        small("roomy", &roomy, home.path(), 1_000_000, OnFull::Refuse, durability),
+        small("tight", &tight, home.path(), 10_000, OnFull::Refuse, durability),
+        small("dropping", &dropping, home.path(), 1_000, OnFull::DropNewest, durability),
+    ]);
+    let mut taken = Vec::new();
+    for number in 0..100 {
+        if bench.submit(number * 10, 10).await.is_ok() {
+            taken.extend(number * 10..number * 10 + 10);
+        }
+    }
+    assert!(taken.len() > 100 && taken.len() < 1000, "{}", taken.len());
+    tight.always(None);
+    dropping.always(None);
+    for name in ["roomy", "tight", "dropping"] {
+        let books = bench.drained(name).await;
+        assert_eq!(books.accepted, taken.len() as u64, "{name}");
+    }
+    bench.push.stop(STOP).await;
+    let seen: Vec<i64> = roomy.received().iter().flat_map(|one| values(&one.body)).collect();
+    assert_eq!(seen, taken);
+}
+
+/// The submitter may go away at any moment: the request is decided all the same, in all destinations alike.
+#[tokio::test]
+async fn decided_without_the_submitter() {
+    let home = tempfile::tempdir().unwrap();
+    let (one, other) = (Sink::start(vec![]).await, Sink::start(vec![]).await);
+    let bench = Bench::start(&[
+        destination("one", &one, Protocol::Grpc, &home.path().join("q")),
+        destination("other", &other, Protocol::Grpc, &home.path().join("q")),
+    ]);
+    for number in 0..50 {
+        let mut submit = Box::pin(bench.submit(number, 1));
+        assert!(futures_util::poll!(&mut submit).is_pending() || cfg!(not(feature = "queue")));
+        drop(submit);
+    }
+    bench.until("one", |books| books.delivered == 50).await;
+    bench.until("other", |books| books.delivered == 50).await;
+    bench.push.stop(STOP).await;
+    assert_eq!((one.taken_items(), other.taken_items()), (50, 50));
+}
+
+/// A reload replaces a changed destination on the same queue, keeps the unchanged one, and drops what left.
+#[tokio::test]
+async fn reload_changes_only_what_changed() {
+    for durability in durabilities() {
+        let home = tempfile::tempdir().unwrap();
+        let (before, after) = (Sink::start(vec![]).await, Sink::start(vec![]).await);
+        before.always(Some(Answer::Http(503, vec![], Bytes::new())));
+        let old = small("stack", &before, home.path(), 1_000_000, OnFull::Refuse, durability);
+        let new = small("stack", &after, home.path(), 1_000_000, OnFull::Refuse, durability);
+        let gone = small("gone", &before, home.path(), 1_000_000, OnFull::Refuse, Durability::Memory);
+        let bench = Bench::start(&[old, gone]);
+        for number in 0..10 {
+            bench.submit(number, 1).await.unwrap();
+        }
+        before.wait_for_requests(1).await;
+        bench.push.reload(&[new]).await.unwrap();
+        let books = bench.drained("stack").await;
+        assert_eq!((books.recovered, books.accepted, books.delivered), (10, 0, 10), "{durability:?}");
+        assert_eq!(bench.accounting.destinations(0).len(), 1);
+        let mut seen: Vec<i64> = after.received().iter().flat_map(|one| values(&one.body)).collect();
+        seen.sort_unstable();
+        assert_eq!(seen, (0..10).collect::<Vec<i64>>());
+        bench.push.stop(STOP).await;
+    }
+}
+
+fn answers() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        4 => Just(Answer::Taken(Bytes::new())),
+        2 => Just(Answer::Http(503, vec![], Bytes::new())),
+        1 => Just(Answer::Http(400, vec![], Bytes::new())),
+        1 => Just(Answer::Http(413, vec![], Bytes::new())),
+        1 => Just(Answer::Http(401, vec![], Bytes::new())),
+        1 => Just(Answer::Cut),
+        1 => Just(Answer::Taken(Bytes::from_static(&[0x0a, 2, 0x08, 2]))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// received + recovered = delivered + queued + Σ dropped, whatever the destination answers, with stops in between.
+    #[test]
+    fn the_books_always_balance(
+        script in prop::collection::vec(answers(), 0..12),
+        batches in prop::collection::vec(prop::collection::vec(1..40i64, 0..6), 1..4),
+        which in 0..3usize,
+        bytes_max in prop_oneof![Just(1_500u64), Just(1_000_000)],
+    ) {
+        let on_full = [OnFull::Refuse, OnFull::DropOldest, OnFull::DropNewest][which];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let home = tempfile::tempdir().unwrap();
+            let sink = Sink::start(script).await;
+            let config = small("stack", &sink, home.path(), bytes_max, on_full, durabilities()[0]);
+            let mut left = 0;
+            for batch in batches {
+                let bench = Bench::start(std::slice::from_ref(&config));
+                let books = bench.metrics("stack");
+                assert_eq!(books.recovered, left, "what was left comes back");
+                check(&books);
+                for count in batch {
+                    let _ = bench.submit(0, count).await;
+                }
+                bench.push.stop(Duration::from_millis(20)).await;
+                let books = bench.metrics("stack");
+                check(&books);
+                left = books.queue_items;
+            }
+            let bench = Bench::start(&[config]);
+            bench.drained("stack").await;
+            bench.push.stop(STOP).await;
+        });
+    }
+}

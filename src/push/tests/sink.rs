@@ -39,6 +39,8 @@ pub(crate) enum Answer {
     Cut,
     /// Success with a body without end.
     Endless,
+    /// Success with a body that never comes.
+    Stuck,
 }
 
 /// One request as it came.
@@ -176,7 +178,7 @@ async fn answer(
     }
     let scripted = shared.script.lock().unwrap().pop_front();
     let answer = scripted.or_else(|| shared.always.lock().unwrap().clone()).unwrap_or(Answer::Taken(Bytes::new()));
-    let taken = matches!(&answer, Answer::Taken(_) | Answer::Endless)
+    let taken = matches!(&answer, Answer::Taken(_) | Answer::Endless | Answer::Stuck)
         || matches!(&answer, Answer::Http(status, ..) if (200..300).contains(status));
     shared.received.lock().unwrap().push(Received { signal, headers: head.headers, body, taken });
     counter.send_modify(|count| *count += 1);
@@ -202,6 +204,10 @@ async fn respond(answer: Answer, grpc: bool, is_json: bool) -> Result<Response<B
             let chunks = futures_util::stream::repeat_with(move || Ok(Frame::data(chunk.clone())));
             response.body(BodyExt::boxed(StreamBody::new(chunks)))
         }
+        Answer::Stuck => {
+            let nothing = futures_util::stream::pending::<Result<Frame<Bytes>, std::io::Error>>();
+            response.body(BodyExt::boxed(StreamBody::new(nothing)))
+        }
         Answer::Http(status, headers, body) => {
             let mut response = Response::builder().status(status);
             for (name, value) in headers {
@@ -210,10 +216,10 @@ async fn respond(answer: Answer, grpc: bool, is_json: bool) -> Result<Response<B
             response.body(whole(body))
         }
         Answer::Taken(message) if grpc => {
-            let framed = [&[0u8][..], &(message.len() as u32).to_be_bytes(), &message].concat();
+            let message = [&[0u8][..], &(message.len() as u32).to_be_bytes(), &message].concat();
             let mut trailers = HeaderMap::new();
             trailers.insert("grpc-status", HeaderValue::from_static("0"));
-            let frames = [Ok(Frame::data(Bytes::from(framed))), Ok(Frame::trailers(trailers))];
+            let frames = [Ok(Frame::data(Bytes::from(message))), Ok(Frame::trailers(trailers))];
             response.body(BodyExt::boxed(StreamBody::new(futures_util::stream::iter(frames))))
         }
         Answer::Taken(message) => response.body(whole(message)),

@@ -1,11 +1,13 @@
 //! The database of one queue: how it is opened and what its tables are.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params};
 
 use crate::model::signal::Signal;
 use crate::push::queue::disk::directory::open_private;
+use crate::push::queue::disk::marker::InFlight;
 use crate::push::queue::disk::salvage;
 use crate::push::queue::ledger::{Found, RECORD_OVERHEAD_BYTES};
 
@@ -32,12 +34,7 @@ pub(crate) struct Opened {
 }
 
 /// Opens the file, sets it aside and starts a new one when it cannot be used, and settles who died with what in flight.
-pub(crate) fn open(
-    path: &Path,
-    bytes_max: u64,
-    in_flight: [Option<(i64, i64)>; 3],
-    unix_s: u64,
-) -> rusqlite::Result<Opened> {
+pub(crate) fn open(path: &Path, bytes_max: u64, in_flight: InFlight, unix_s: u64) -> rusqlite::Result<Opened> {
     let mut lost = Vec::new();
     let mut set_aside = None;
     let connection = match try_open(path, bytes_max) {
@@ -96,11 +93,12 @@ fn try_open(path: &Path, bytes_max: u64) -> rusqlite::Result<Connection> {
 fn layout() -> String {
     let mut sql = format!("BEGIN; PRAGMA user_version = {LAYOUT};");
     for signal in Signal::ALL {
-        sql.push_str(&format!(
-            "CREATE TABLE IF NOT EXISTS {} (id INTEGER PRIMARY KEY, items INTEGER NOT NULL, crc INTEGER NOT NULL,
-             received_at INTEGER NOT NULL, attempts INTEGER NOT NULL, codec INTEGER NOT NULL, body BLOB NOT NULL);",
-            signal.as_str()
-        ));
+        let table = signal.as_str();
+        let _ = write!(
+            sql,
+            "CREATE TABLE IF NOT EXISTS {table} (id INTEGER PRIMARY KEY, items INTEGER NOT NULL, crc INTEGER NOT NULL,
+             received_at INTEGER NOT NULL, attempts INTEGER NOT NULL, codec INTEGER NOT NULL, body BLOB NOT NULL);"
+        );
     }
     sql.push_str(
         "CREATE TABLE IF NOT EXISTS dead (signal TEXT NOT NULL, id INTEGER NOT NULL, items INTEGER NOT NULL,

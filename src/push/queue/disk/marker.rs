@@ -10,13 +10,16 @@ use crate::push::queue::disk::directory::open_private;
 
 const PLACE_BYTES: usize = 24;
 
+/// What was in flight, by signal: first and last id.
+pub(crate) type InFlight = [Option<(i64, i64)>; 3];
+
 /// The file.
 #[derive(Debug)]
 pub(crate) struct Marker(File);
 
 impl Marker {
     /// Opens the file, and tells what was in flight when the process died, by signal: first and last id.
-    pub(crate) fn open(path: &Path) -> std::io::Result<(Self, [Option<(i64, i64)>; 3])> {
+    pub(crate) fn open(path: &Path) -> std::io::Result<(Self, InFlight)> {
         let marker = Self(open_private(path)?);
         let left = Signal::ALL.map(|signal| marker.read(signal));
         marker.0.set_len((PLACE_BYTES * 3) as u64)?;

@@ -40,7 +40,9 @@ pub(crate) fn salvage(aside: &Path, fresh: &Connection) -> Vec<(Signal, &'static
     else {
         return Vec::new();
     };
-    let _ = old.execute_batch("PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON;");
+    // With a writable schema SQLite also reads a file that is shorter than its header says.
+    let _ =
+        old.execute_batch("PRAGMA writable_schema = ON; PRAGMA locking_mode = EXCLUSIVE; PRAGMA cell_size_check = ON;");
     let mut lost = Vec::new();
     for signal in Signal::ALL {
         let mut items_lost = 0;

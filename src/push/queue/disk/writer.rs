@@ -140,6 +140,10 @@ impl Writer {
             Err(error) => error,
         };
         self.failed(&error);
+        if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
+            // Starts the log over, where there is room that is the file's already.
+            let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(RESTART)");
+        }
         if group.len() == 1 || error.sqlite_error_code() != Some(ErrorCode::DiskFull) {
             for insert in group {
                 self.refused(insert, &error);
@@ -194,7 +198,7 @@ impl Writer {
 
     fn make_room(&mut self, size_bytes: u64) -> bool {
         while !self.ledger.reserve(size_bytes) {
-            if !self.evict() {
+            if !self.ledger.may_ever_fit(size_bytes) || !self.evict() {
                 return false;
             }
         }
