@@ -157,3 +157,6 @@ pub trait Handle: Send + Sync + 'static {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;
