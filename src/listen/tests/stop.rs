@@ -21,7 +21,7 @@ async fn a_stop_drains() {
 /// What does not end within the drain time is cut.
 #[tokio::test]
 async fn a_stop_does_not_wait_for_ever() {
-    let bench = Bench::new(&config(), Timings { write: Duration::from_secs(60), ..quick() });
+    let bench = Bench::new(&config(), Timings { write: Duration::from_mins(1), ..quick() });
     let mut stream = bench.connect().await;
     stream.write_all(b"GET /endless HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);

@@ -1,9 +1,8 @@
 //! Conformance H, hostile input at the OTLP doors.
 
-use std::time::Instant;
-
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use super::*;
 use crate::receive::inflate::{Encoding, inflate};
@@ -108,9 +107,7 @@ async fn slow_senders_hold_what_they_sent() {
             .unwrap();
         senders.push(stream);
     }
-    while bench.intake.in_flight().bytes() < 200 * 100 {
-        tokio::task::yield_now().await;
-    }
+    bench.until_held(|bytes| bytes >= 200 * 100).await;
     assert!(bench.intake.in_flight().bytes() < 200 * 200, "{}", bench.intake.in_flight().bytes());
     assert_eq!(bench.post_metrics(&[], metrics_bytes(10)).await.status, 200);
     drop(senders);
