@@ -150,7 +150,7 @@ async fn an_empty_request_succeeds() {
     assert_eq!(bench.forwarded(), 0);
 }
 
-/// H10, H13: a full queue is 503 with Retry-After in seconds and RetryInfo, counted with its items; afterwards it goes on.
+/// H10, H13: a full queue is 503 with Retry-After in seconds and `RetryInfo`, counted with its items; afterwards it goes on.
 #[tokio::test]
 async fn unavailable_is_503() {
     let bench = Bench::new();
