@@ -164,3 +164,6 @@ pub trait Handle: Send + Sync + 'static {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::config::listener::Cors;
 
 static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How long a browser may remember the answer to a preflight.
-const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
+const PREFLIGHT_AGE: Duration = Duration::from_mins(10);
 
 /// The CORS layer of a listener; none when no origin may read. Origins are compared whole, and `null` is never one.
 ///

@@ -96,6 +96,7 @@ pub(crate) struct Paced<S> {
     read_timer: Option<Timer>,
     write_timer: Option<Timer>,
     head_deadline: Option<Instant>,
+    /// Bytes went either way since the idle timer was set; a flush of nothing does not count.
     moved: bool,
 }
 
@@ -148,22 +149,29 @@ impl<S> Paced<S> {
                 let deadline = *self.head_deadline.get_or_insert_with(|| Instant::now() + headers);
                 Timer::set(&mut self.read_timer, deadline).fired(context)
             }
+            // The timer runs on while requests come and go, and looks back when it fires: no clock is set for each. It is
+            // armed while a request is served too, since nothing reads again only because its answer was written.
+            SERVING => {
+                if self.idle_fired(context) {
+                    self.idle_fired(context);
+                }
+                false
+            }
             IDLE => {
-                self.head_deadline = None;
-                // The timer runs on while requests come and go, and looks back when it fires: no clock is set for each.
-                if !self.read_timer.as_ref().is_some_and(|timer| timer.armed) {
-                    Timer::set(&mut self.read_timer, Instant::now() + self.idle);
-                    self.moved = false;
-                }
-                let fired = self.read_timer.as_mut().is_some_and(|timer| timer.fired(context));
-                if fired && self.moved {
-                    self.moved = false;
-                    return Timer::set(&mut self.read_timer, Instant::now() + self.idle).fired(context);
-                }
-                fired
+                let moved_before = self.moved;
+                self.idle_fired(context) && (!moved_before || self.idle_fired(context))
             }
             _ => false,
         }
+    }
+
+    /// Whether the idle timer fires, which it is armed for where it is not.
+    fn idle_fired(&mut self, context: &mut Context<'_>) -> bool {
+        if !self.read_timer.as_ref().is_some_and(|timer| timer.armed) {
+            Timer::set(&mut self.read_timer, Instant::now() + self.idle);
+            self.moved = false;
+        }
+        self.read_timer.as_mut().is_some_and(|timer| timer.fired(context))
     }
 
     fn bytes_came(&mut self, bytes: &[u8]) {
@@ -182,7 +190,6 @@ impl<S> Paced<S> {
     /// Judges a write: progress takes the clock off, waiting too long is an error.
     fn written<T>(&mut self, result: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         if result.is_ready() {
-            self.moved = true;
             if let Some(timer) = &mut self.write_timer {
                 timer.armed = false;
             }
@@ -228,6 +235,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.moved |= result.is_ready();
         self.written(result, context)
     }
 
@@ -237,6 +245,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.moved |= result.is_ready();
         self.written(result, context)
     }
 

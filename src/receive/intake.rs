@@ -15,8 +15,8 @@ use crate::otlp::scan::scan;
 use crate::receive::admission::{InFlight, Reservation};
 use crate::receive::errors::{Reason, Refused};
 use crate::receive::log_limit::LogLimit;
-use crate::state::Store;
 use crate::state::accounting::Receiver;
+use crate::state::{Ingested, Store};
 use crate::tasks::Tasks;
 
 /// A body up to this size is worked on where it is read; a larger one is moved off the reactor, so that others do not wait.
@@ -158,11 +158,7 @@ impl<F: Forward> Intake<F> {
             // It is committed already: a store that fails costs a view, not the request.
             tokio::task::spawn_blocking(move || store.ingest(signal, &request)).await.unwrap_or_default()
         };
-        let warning = (ingested.unreadable > 0).then(|| {
-            let why = ingested.message.unwrap_or_else(|| "the views cannot show them".to_owned());
-            format!("{} {} were forwarded but not read: {why}", ingested.unreadable, signal.item())
-        });
-        Ok(Accepted { items, warning })
+        Ok(Accepted { items, warning: warning(signal, ingested) })
     }
 
     /// Notes a refusal in the books and, once a minute for each reason, in the log.
@@ -175,6 +171,15 @@ impl<F: Forward> Intake<F> {
             tracing::warn!(receiver, signal, reason = refused.word, times, "requests are refused");
         }
     }
+}
+
+/// What the answer says of points that the store could not read (G8).
+fn warning(signal: Signal, ingested: Ingested) -> Option<String> {
+    if ingested.unreadable == 0 {
+        return None;
+    }
+    let why = ingested.message.unwrap_or_else(|| "the views cannot show them".to_owned());
+    Some(format!("{} {} were forwarded but not read: {why}", ingested.unreadable, signal.item()))
 }
 
 /// Work that goes on in a task of its own when nobody waits for it any more.
@@ -204,5 +209,27 @@ impl<F: Future + Send + 'static> Drop for Detached<F> {
                 work.await;
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receive::status;
+    use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceResponse;
+    use prost::Message as _;
+
+    /// G7, G8: nothing unreadable leaves `partial_success` unset; else 0 are rejected and a message says why.
+    #[test]
+    fn unreadable_points_are_a_warning() {
+        assert_eq!(warning(Signal::Metrics, Ingested::default()), None);
+        let ingested = Ingested { unreadable: 2, message: Some("no name".to_owned()) };
+        let text = warning(Signal::Metrics, ingested).unwrap();
+        assert_eq!(text, "2 data points were forwarded but not read: no name");
+        let response = ExportMetricsServiceResponse::decode(status::export_protobuf(Some(&text))).unwrap();
+        let partial = response.partial_success.unwrap();
+        assert_eq!((partial.rejected_data_points, partial.error_message.as_str()), (0, text.as_str()));
+        let json: serde_json::Value = serde_json::from_slice(&status::export_json(Some(&text))).unwrap();
+        assert_eq!(json, serde_json::json!({ "partialSuccess": { "errorMessage": text } }));
     }
 }

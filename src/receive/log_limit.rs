@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(log.admit("too_large"), Some(1));
         assert_eq!(log.admit("too_large"), None);
         assert_eq!(log.admit("malformed"), Some(1));
-        clock.advance(Duration::from_secs(60));
+        clock.advance(Duration::from_mins(1));
         assert_eq!(log.admit("too_large"), Some(2));
         assert_eq!(log.admit("too_large"), None);
     }

@@ -53,7 +53,6 @@ pub(super) struct Bench {
     pub(super) accounting: Arc<Accounting>,
     pub(super) cell: Arc<ComponentCell>,
     pub(super) open: OpenDoors,
-    pub(super) tasks: Tasks,
 }
 
 pub(super) fn listener() -> Listener {
@@ -90,10 +89,10 @@ pub(super) fn store(accounting: &Arc<Accounting>) -> Arc<Store> {
         state: State {
             series_max: 1000,
             workers_max: 1000,
-            history: Duration::from_secs(60),
+            history: Duration::from_mins(1),
             history_bytes_max: 1024 * 1024,
             stale_after: None,
-            forget_after: Duration::from_secs(900),
+            forget_after: Duration::from_mins(15),
             snapshot_interval: Duration::from_millis(250),
         },
         mappings: Vec::new(),
@@ -125,7 +124,7 @@ impl Bench {
             ..DoorOptions::default()
         };
         let open = Doors::bind(config).unwrap().serve(&intake, options, &tasks).unwrap();
-        Self { forward, intake, accounting, cell, open, tasks }
+        Self { forward, intake, accounting, cell, open }
     }
 
     pub(super) fn http(&self) -> SocketAddr {
@@ -150,15 +149,20 @@ impl Bench {
         all.into_iter().find(|facts| facts.receiver == receiver.as_str()).unwrap().refused
     }
 
-    /// Waits until nothing is held any more; it fails the test after a while.
-    pub(super) async fn rests(&self) {
+    /// Waits until so much is held; it fails the test after a while.
+    pub(super) async fn until_held(&self, is_enough: impl Fn(usize) -> bool) {
         for _ in 0..1000 {
-            if self.intake.in_flight().bytes() == 0 {
+            if is_enough(self.intake.in_flight().bytes()) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        panic!("{} bytes are still held", self.intake.in_flight().bytes());
+        panic!("{} bytes are held", self.intake.in_flight().bytes());
+    }
+
+    /// Waits until nothing is held any more.
+    pub(super) async fn rests(&self) {
+        self.until_held(|bytes| bytes == 0).await;
     }
 
     /// Posts over HTTP/1.1 and gives status, headers and body.

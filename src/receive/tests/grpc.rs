@@ -100,7 +100,7 @@ async fn wrong_encodings() {
     assert_eq!((code(&unknown), unknown.header("grpc-accept-encoding")), (12, "identity,gzip,zstd"));
 }
 
-/// G3, G4: over the limit, plain and inflated, is RESOURCE_EXHAUSTED without RetryInfo; a length alone reserves nothing.
+/// G3, G4: over the limit, plain and inflated, is `RESOURCE_EXHAUSTED` without `RetryInfo`; a length alone reserves nothing.
 #[tokio::test]
 async fn too_large_is_resource_exhausted() {
     let bench =
@@ -119,7 +119,7 @@ async fn too_large_is_resource_exhausted() {
     bench.rests().await;
 }
 
-/// G11: what cannot be decoded or inflated, a cut message and a second one are INVALID_ARGUMENT.
+/// G11: what cannot be decoded or inflated, a cut message and a second one are `INVALID_ARGUMENT`.
 #[tokio::test]
 async fn undecodable_is_invalid_argument() {
     let bench = Bench::new();
@@ -148,7 +148,7 @@ async fn undecodable_is_invalid_argument() {
     bench.rests().await;
 }
 
-/// G10: overload is UNAVAILABLE with RetryInfo.
+/// G10: overload is UNAVAILABLE with `RetryInfo`.
 #[tokio::test]
 async fn overload_is_unavailable_with_retry_info() {
     let bench = Bench::new();

@@ -150,7 +150,7 @@ async fn an_empty_request_succeeds() {
     assert_eq!(bench.forwarded(), 0);
 }
 
-/// H10, H13: a full queue is 503 with Retry-After in seconds and RetryInfo, counted with its items; afterwards it goes on.
+/// H10, H13: a full queue is 503 with Retry-After in seconds and `RetryInfo`, counted with its items; afterwards it goes on.
 #[tokio::test]
 async fn unavailable_is_503() {
     let bench = Bench::new();
@@ -176,9 +176,7 @@ async fn a_spent_budget_is_503() {
     assert!((8_000..15_000).contains(&body.len()));
     let first = bench.post_metrics(&[], body.clone());
     let second = async {
-        while bench.intake.in_flight().bytes() < body.len() {
-            tokio::task::yield_now().await;
-        }
+        bench.until_held(|bytes| bytes >= body.len()).await;
         let seen = bench.post_metrics(&[], body.clone()).await;
         assert_eq!((seen.status, seen.header("retry-after"), code_of(&seen)), (503, "1", 14));
         gate.add_permits(2);
@@ -196,11 +194,7 @@ async fn a_hang_up_does_not_split_queue_and_books() {
     let forward = Recorder { gate: Some(gate.clone()), ..Recorder::default() };
     let bench = Bench::with(&config(), forward, Timings::default());
     let body = metrics_bytes(5);
-    let hang_up = async {
-        while bench.intake.in_flight().bytes() == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
+    let hang_up = bench.until_held(|bytes| bytes > 0);
     tokio::select! {
         _ = bench.post_metrics(&[], body.clone()) => panic!("answered before it was committed"),
         () = hang_up => {}
