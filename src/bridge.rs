@@ -123,6 +123,7 @@ impl Bridge {
             store: store.clone(),
             readiness: readiness.clone(),
             clock: clock.clone(),
+            own_meters: telemetry.as_ref().map(telemetry::exposed),
             observer: telemetry.as_ref().map(|telemetry| telemetry.observer(&clock)),
         };
         let endpoints = bound.open(&config, behind)?;

@@ -1,5 +1,6 @@
 //! The pull endpoints: bound at start, opened once everything behind them stands, and exchanged by a reload.
 
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
@@ -11,18 +12,26 @@ use crate::config::print::resolved_json;
 use crate::config::pull::PullEndpoint;
 use crate::listen::{self, BoundListener, ListenError, RouterDoor, Timings};
 use crate::pull::observe::Observer;
+use crate::pull::prometheus::{Exposition, OwnMeters};
 use crate::pull::{self, PullState, Shared, probes};
 use crate::readiness::Readiness;
 use crate::state::Store;
 use crate::tasks::Tasks;
 
 /// What every endpoint is opened with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Behind {
     pub(super) store: Arc<Store>,
     pub(super) readiness: Readiness,
     pub(super) clock: Clock,
     pub(super) observer: Option<Observer>,
+    pub(super) own_meters: Option<Arc<dyn OwnMeters>>,
+}
+
+impl fmt::Debug for Behind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Behind").finish_non_exhaustive()
+    }
 }
 
 /// Endpoints whose ports are taken, and that nobody answers yet.
@@ -120,6 +129,8 @@ fn open(endpoint: PullEndpoint, bound: BoundListener, config: &Config, behind: &
         readiness: behind.readiness.clone(),
         clock: behind.clock.clone(),
         about: resolved_json(config),
+        // Its pages are this endpoint's: they depend on how it prints.
+        exposition: Exposition::new(behind.store.clone(), behind.own_meters.clone()),
         links: config.links.clone(),
         tasks: streams.clone(),
     }));

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::model::signal::Signal;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal};
 use crate::pull::observe::Observer;
+use crate::pull::prometheus;
 use crate::push::Push;
 use crate::record::Recorder;
 use crate::record::export::{Encoded, OwnMetrics, resource};
@@ -70,6 +71,12 @@ impl Telemetry {
             submit(push, store, Signal::Traces, encoded).await;
         }
     }
+}
+
+/// What the process's own meters say, for `/metrics`.
+pub(super) fn exposed(telemetry: &Arc<Telemetry>) -> Arc<dyn prometheus::OwnMeters> {
+    let telemetry = telemetry.clone();
+    Arc::new(move || telemetry.meters.gather())
 }
 
 async fn submit(push: &Push, store: &Store, signal: Signal, encoded: Encoded) {
