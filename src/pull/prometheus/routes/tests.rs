@@ -7,6 +7,14 @@ use std::time::Duration;
 use axum::body::Body as HttpBody;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as PointValue;
+use opentelemetry_proto::tonic::metrics::v1::{Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use prost::Message;
 use tower::ServiceExt;
 
 use super::*;
@@ -15,6 +23,8 @@ use crate::config::listener::{Cors, Listener};
 use crate::config::pull::PullEndpoint;
 use crate::config::state::State as Limits;
 use crate::model::health::HealthRules;
+use crate::model::signal::Signal;
+use crate::pull::prometheus::checker;
 use crate::readiness::Readiness;
 use crate::state::accounting::Accounting;
 use crate::state::series::{SeriesCaps, SeriesTable};
@@ -30,7 +40,7 @@ impl SeriesSource for NoSeries {
     }
 }
 
-fn store() -> Arc<Store> {
+fn store(clock: Clock) -> Arc<Store> {
     let state = Limits {
         series_max: 100,
         workers_max: 100,
@@ -49,12 +59,22 @@ fn store() -> Arc<Store> {
         rules: Vec::new(),
         bindings: Vec::new(),
         local: None,
-        clock: Clock::manual(1_700_000_000_000),
+        clock,
         accounting: Arc::new(Accounting::default()),
     })
 }
 
 fn router(prometheus: Option<Prometheus>, renderings: &Arc<AtomicUsize>) -> Router {
+    let counted = renderings.clone();
+    let own = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        Vec::new()
+    };
+    let exposition = Exposition::new(Arc::new(NoSeries(SeriesCaps::new(10))), Some(Arc::new(own)));
+    router_of(prometheus, store(Clock::manual(1_700_000_000_000)), exposition)
+}
+
+fn router_of(prometheus: Option<Prometheus>, store: Arc<Store>, exposition: Exposition) -> Router {
     let listener = Listener {
         address: ([127, 0, 0, 1], 0).into(),
         key: "pull[0]".to_owned(),
@@ -79,18 +99,12 @@ fn router(prometheus: Option<Prometheus>, renderings: &Arc<AtomicUsize>) -> Rout
         enabled: true,
     };
     let shared = crate::pull::Shared {
-        store: store(),
+        store,
         endpoint,
         readiness: Readiness::default(),
         clock: Clock::manual(0),
         about: serde_json::Value::Null,
     };
-    let counted = renderings.clone();
-    let own = move || {
-        counted.fetch_add(1, Ordering::Relaxed);
-        Vec::new()
-    };
-    let exposition = Exposition::new(Arc::new(NoSeries(SeriesCaps::new(10))), Some(Arc::new(own)));
     routes("/plugin", exposition).with_state(PullState::new(shared))
 }
 
@@ -177,4 +191,51 @@ async fn renders_once_for_many() {
     assert_eq!(renderings.load(Ordering::Relaxed), 1);
     ask(router, "GET", "/metrics?service=other", &[]).await;
     assert_eq!(renderings.load(Ordering::Relaxed), 2);
+}
+
+/// Bytes in, lines out: a received metric stands in the page with `job` and `instance`, and leaves with its instance.
+#[tokio::test]
+async fn shows_what_was_received() {
+    let clock = Clock::manual(1_700_000_000_000);
+    let store = store(clock.clone());
+    let exposition = Exposition::new(store.clone(), None);
+    let router = router_of(Some(Prometheus::default()), store.clone(), exposition);
+    for _ in 0..2 {
+        store.ingest(Signal::Metrics, &request().encode_to_vec());
+        clock.advance(Duration::from_secs(10));
+    }
+    let lines = async |router: Router| {
+        let (_, _, body) = ask(router, "GET", "/metrics", &[]).await;
+        let page = String::from_utf8(body).unwrap();
+        checker::read(&page, Format::Text).unwrap_or_else(|why| panic!("{why}\n{page}"));
+        page.lines()
+            .filter(|line| line.starts_with("queue_length") || line.starts_with("target_info"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let expected = [
+        "target_info{job=\"web\",instance=\"i1\"} 1",
+        "queue_length{exported_job=\"mine\",otel_scope_name=\"lib\",job=\"web\",instance=\"i1\"} 7",
+    ];
+    assert_eq!(lines(router.clone()).await, expected);
+    clock.advance(Duration::from_mins(2));
+    store.tick();
+    assert_eq!(lines(router).await, Vec::<String>::new());
+}
+
+fn request() -> ExportMetricsServiceRequest {
+    let text = |key: &str, value: &str| {
+        let value = Some(AnyValue { value: Some(Any::StringValue(value.to_owned())) });
+        KeyValue { key: key.to_owned(), value, ..KeyValue::default() }
+    };
+    let attributes = vec![text("service.name", "web"), text("service.instance.id", "i1")];
+    let resource = Some(Resource { attributes, ..Resource::default() });
+    let value = Some(PointValue::AsInt(7));
+    let point = NumberDataPoint { attributes: vec![text("job", "mine")], value, ..NumberDataPoint::default() };
+    let data = Some(Data::Gauge(Gauge { data_points: vec![point] }));
+    let metric = Metric { name: "queue.length".to_owned(), data, ..Metric::default() };
+    let scope = Some(InstrumentationScope { name: "lib".to_owned(), ..InstrumentationScope::default() });
+    let scope_metrics = vec![ScopeMetrics { scope, metrics: vec![metric], ..ScopeMetrics::default() }];
+    let resource_metrics = vec![ResourceMetrics { resource, scope_metrics, ..ResourceMetrics::default() }];
+    ExportMetricsServiceRequest { resource_metrics }
 }
