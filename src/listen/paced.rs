@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -84,6 +84,11 @@ impl Phase {
     }
 }
 
+/// How long a client that is still sending may go on after its answer.
+const LINGER: Duration = Duration::from_secs(2);
+/// Reads of it in one turn.
+const LINGER_READS_MAX: usize = 16;
+
 /// A stream under clocks, after whose first bytes (read to tell the protocol) the rest follows.
 #[derive(Debug)]
 pub(crate) struct Paced<S> {
@@ -96,6 +101,7 @@ pub(crate) struct Paced<S> {
     read_timer: Option<Timer>,
     write_timer: Option<Timer>,
     head_deadline: Option<Instant>,
+    linger: Option<Pin<Box<Sleep>>>,
     /// Bytes went either way since the idle timer was set; a flush of nothing does not count.
     moved: bool,
 }
@@ -137,6 +143,7 @@ impl<S> Paced<S> {
             read_timer: None,
             write_timer: None,
             head_deadline: None,
+            linger: None,
             moved: false,
         }
     }
@@ -205,6 +212,33 @@ impl<S> Paced<S> {
     }
 }
 
+impl<S: AsyncRead + Unpin> Paced<S> {
+    /// A client that is still sending would lose the answer to a reset if the socket were closed over unread bytes. So they
+    /// are read and thrown away, for a while; a client that sends nothing is not waited for.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut waste = [0; 4096];
+        for _ in 0..LINGER_READS_MAX {
+            let mut buffer = ReadBuf::new(&mut waste);
+            match Pin::new(&mut self.inner).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.linger.get_or_insert_with(|| Box::pin(tokio::time::sleep(LINGER)));
+                }
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending => {
+                    return self
+                        .linger
+                        .as_mut()
+                        .map_or(Poll::Ready(()), |linger| linger.as_mut().poll(context))
+                        .map(Ok);
+                }
+            }
+        }
+        // A fast sender must not keep the thread.
+        context.waker().wake_by_ref();
+        self.linger.as_mut().map_or(Poll::Pending, |linger| linger.as_mut().poll(context)).map(Ok)
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -232,7 +266,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.inner).poll_write(context, bytes);
         self.moved |= result.is_ready();
@@ -259,7 +293,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let result = Pin::new(&mut self.inner).poll_shutdown(context);
-        self.written(result, context)
+        let this = &mut *self;
+        if this.linger.is_none() {
+            let result = Pin::new(&mut this.inner).poll_shutdown(context);
+            ready!(this.written(result, context))?;
+        }
+        this.poll_linger(context)
     }
 }

@@ -66,7 +66,7 @@ async fn empty_submessages() {
     bench.rests().await;
 }
 
-/// H: an AnyValue 20,000 deep is 400.
+/// H: an `AnyValue` 20,000 deep is 400.
 #[tokio::test]
 async fn deep_nesting() {
     let bench = Bench::new();
@@ -130,6 +130,21 @@ async fn a_body_that_stops() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert_eq!(bench.refused(Receiver::Http), [(Signal::Metrics, "too_slow", 0)]);
     bench.rests().await;
+}
+
+/// H5: a client that sends all of an oversized request before it reads gets its 413, not a reset that it would retry.
+#[tokio::test]
+async fn a_refused_body_does_not_reset_the_answer() {
+    let bench = Bench::new();
+    for _ in 0..5 {
+        let mut stream = TcpStream::connect(bench.http()).await.unwrap();
+        let head = "POST /v1/metrics HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-protobuf\r\n";
+        stream.write_all(format!("{head}content-length: 20000000\r\n\r\n").as_bytes()).await.unwrap();
+        stream.write_all(&vec![0; 20_000_000]).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 413 "), "{}", String::from_utf8_lossy(&answer));
+    }
 }
 
 /// H: while the largest requests are inflated and scanned, a small one on the same thread does not wait for them.
