@@ -83,6 +83,7 @@ impl Running {
                 backoff: Backoff::new(&self.config.retry, self.hooks.jitter.clone()),
                 clock: self.clock.clone(),
                 ending: self.ending.clone(),
+                flight: (0, 0),
             };
             self.senders.spawn(sender.run());
         }

@@ -93,13 +93,13 @@ impl Queue {
     }
 
     /// Says that these records go out now, so that a death of the process is remembered against them.
-    pub(crate) fn departing(&self, signal: Signal, records: &[Record]) {
+    pub(crate) fn departing(&self, signal: Signal, (first, last): (i64, i64)) {
         #[cfg(feature = "queue")]
         if let Some(disk) = &self.disk {
-            disk.departing(signal, records);
+            disk.departing(signal, (first, last));
         }
         #[cfg(not(feature = "queue"))]
-        let _ = (signal, records);
+        let _ = (signal, first, last);
     }
 
     /// Says that the attempt has ended and the process still lives.

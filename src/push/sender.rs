@@ -71,6 +71,8 @@ pub(crate) struct Sender {
     pub(crate) clock: Clock,
     /// When to end.
     pub(crate) ending: Ending,
+    /// First and last id of the records that it works on; 0 before the first.
+    pub(crate) flight: (i64, i64),
 }
 
 /// Whether a job is done with.
@@ -124,9 +126,9 @@ impl Sender {
 
     /// Sends records until they are settled; false when it has to end before, with what is left given back.
     async fn deliver(&mut self, records: Vec<Record>, compressor: &mut Option<Compressor>) -> bool {
+        self.flight = (records.first().map_or(0, |record| record.id), records.last().map_or(0, |record| record.id));
         let mut jobs: VecDeque<Job> = job::plan(self.signal, &records, self.client.batch_bytes_max());
         while let Some(job) = jobs.pop_front() {
-            self.queue.departing(self.signal, &records);
             let outcome = self.attempt_until_settled(job, compressor).await;
             match outcome {
                 Outcome::Done => {}
@@ -174,7 +176,7 @@ impl Sender {
             }
             let ready = match prepared.take() {
                 Some(ready) => ready,
-                None => match self.prepare(&job, compressor).await {
+                None => match self.prepare_watched(&job, compressor).await {
                     Ok(ready) => ready,
                     Err(error) => {
                         self.drop_job(&job, "not_json", &error.to_string());
@@ -228,6 +230,7 @@ impl Sender {
             () = self.ending.abort.cancelled() => return None,
             () = self.circuit.admit() => {}
         }
+        self.queue.departing(self.signal, self.flight);
         let account = self.queue.ledger().account();
         account.in_flight.fetch_add(1, Ordering::Relaxed);
         let reply = tokio::select! {
@@ -244,6 +247,14 @@ impl Sender {
             self.circuit.abandoned();
         }
         reply
+    }
+
+    /// Puts a request together; a death of the process meanwhile is remembered against the records.
+    async fn prepare_watched(&self, job: &Job, compressor: &mut Option<Compressor>) -> Result<Prepared, ScanError> {
+        self.queue.departing(self.signal, self.flight);
+        let prepared = self.prepare(job, compressor).await;
+        self.queue.arrived(self.signal);
+        prepared
     }
 
     async fn prepare(&self, job: &Job, compressor: &mut Option<Compressor>) -> Result<Prepared, ScanError> {

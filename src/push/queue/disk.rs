@@ -109,10 +109,8 @@ impl Disk {
     }
 
     /// See [`crate::push::queue::Queue::departing`].
-    pub(crate) fn departing(&self, signal: Signal, records: &[Record]) {
-        if let (Some(first), Some(last)) = (records.first(), records.last()) {
-            self.marker.set(signal, first.id, last.id);
-        }
+    pub(crate) fn departing(&self, signal: Signal, (first, last): (i64, i64)) {
+        self.marker.set(signal, first, last);
     }
 
     /// See [`crate::push::queue::Queue::arrived`].

@@ -370,14 +370,6 @@ impl Ledger {
         self.arrived(signal).notified().await;
     }
 
-    /// Books items as recovered that were resolved already, when their record waits anew because other items of it do.
-    pub(crate) fn reopened(&self, signal: Signal, items: u64) {
-        self.with_account(signal, |account| {
-            account.recovered.fetch_add(items, Ordering::Relaxed);
-            account.queue_items.fetch_add(items, Ordering::Relaxed);
-        });
-    }
-
     /// Books items that wait no longer; `change` says where they went.
     pub(crate) fn resolved(&self, signal: Signal, items: u64, change: impl FnOnce(&SignalAccount)) {
         self.with_account(signal, |account| {

@@ -46,6 +46,8 @@ pub(crate) struct Writer {
     synced: bool,
     full_sync: bool,
     failing: bool,
+    /// Signals whose last load failed.
+    load_again: [bool; 3],
 }
 
 impl Writer {
@@ -73,13 +75,15 @@ impl Writer {
             synced: true,
             full_sync: true,
             failing: false,
+            load_again: [false; 3],
         }
     }
 
     /// Works until the queue is closed.
     pub(crate) fn run(mut self) {
         loop {
-            let patience = match (self.synced, self.removals.is_empty()) {
+            let waits = !self.removals.is_empty() || self.load_again != [false; 3];
+            let patience = match (self.synced, !waits) {
                 (true, true) => None,
                 (false, _) => Some(SYNC_INTERVAL),
                 (true, false) => Some(REMOVAL_PAUSE),
@@ -89,8 +93,9 @@ impl Writer {
             self.removals.extend(work.removals);
             self.store(work.inserts);
             self.remove_rest();
-            for (signal, wanted) in Signal::ALL.into_iter().zip(work.loads) {
-                if wanted {
+            let again = std::mem::take(&mut self.load_again);
+            for (signal, (wanted, again)) in Signal::ALL.into_iter().zip(work.loads.into_iter().zip(again)) {
+                if wanted || again {
                     self.load(signal);
                 }
             }
@@ -326,6 +331,8 @@ impl Writer {
         let mut damaged = Vec::new();
         match self.read(signal, (after, before), &mut records, &mut damaged) {
             Ok(last_id) => {
+                // As it was when the load began: what was decided since then was not read.
+                let whole = before == i64::MAX;
                 let sizes: Vec<(u64, u64)> =
                     damaged.iter().map(|(_, items, size_bytes)| (*items, *size_bytes)).collect();
                 self.removals.extend(damaged.into_iter().map(|(id, _, size_bytes)| Removal {
@@ -335,9 +342,14 @@ impl Writer {
                     size_bytes,
                     done: None,
                 }));
-                self.ledger.loaded(signal, records, &sizes, last_id);
+                self.ledger.loaded(signal, records, &sizes, (last_id, whole));
             }
-            Err(error) => self.failed(&error),
+            Err(error) => {
+                self.failed(&error);
+                if let Some(again) = self.load_again.get_mut(signal.index()) {
+                    *again = true;
+                }
+            }
         }
     }
 

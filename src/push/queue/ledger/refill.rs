@@ -19,6 +19,14 @@ pub(crate) struct Found {
 }
 
 impl Ledger {
+    /// Books items as recovered that were resolved already, when their record waits anew because other items of it do.
+    pub(crate) fn reopened(&self, signal: Signal, items: u64) {
+        self.with_account(signal, |account| {
+            account.recovered.fetch_add(items, Ordering::Relaxed);
+            account.queue_items.fetch_add(items, Ordering::Relaxed);
+        });
+    }
+
     /// Puts records that were taken and not settled back, in front.
     pub(crate) fn give_back(&self, signal: Signal, records: Vec<Record>) {
         let mut book = self.book();
@@ -78,10 +86,16 @@ impl Ledger {
         (lane.ready.is_empty() && lane.spilled > 0).then_some((lane.loaded_to, before))
     }
 
-    /// Takes in what a load read: records, the ids that were damaged with their items and sizes, and the last id that was seen.
-    pub(crate) fn loaded(&self, signal: Signal, records: Vec<Record>, damaged: &[(u64, u64)], last_id: Option<i64>) {
+    /// Takes in what a load read: records, the ids that were damaged with their items and sizes, the last id that was seen,
+    /// and whether nothing undecided bounded the load.
+    pub(crate) fn loaded(
+        &self,
+        signal: Signal,
+        records: Vec<Record>,
+        damaged: &[(u64, u64)],
+        (last_id, whole): (Option<i64>, bool),
+    ) {
         let mut book = self.book();
-        let whole = book.lane(signal).undecided.is_empty();
         // An undecided record may hold the load back; its decision wakes the taker, who would spin if woken here.
         let wake = last_id.is_some() || whole;
         for record in records {
