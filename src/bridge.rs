@@ -188,7 +188,9 @@ impl Bridge {
 
     async fn apply(&self, before: &Config, config: &Config) -> Result<(), StartError> {
         if restart_parts(before) != restart_parts(config) {
-            tracing::warn!("receive, state, health, alerts or mappings changed in the file: these take effect with the next start");
+            tracing::warn!(
+                "receive, state, health, alerts or mappings changed in the file: these take effect with the next start"
+            );
         }
         self.endpoints.reload(config).await?;
         self.push.reload(&config.push).await?;
@@ -259,7 +261,9 @@ fn otlp_doors(doors: &Doors, config: &Config) -> Vec<Door> {
     let scheme = |listener: &Option<crate::config::listener::Listener>| {
         if listener.as_ref().is_some_and(|listener| listener.tls.is_some()) { "https" } else { "http" }
     };
-    let door = |name: &str, address: Option<SocketAddr>, scheme| Some(Door { name: name.to_owned(), address: address?, scheme });
+    let door = |name: &str, address: Option<SocketAddr>, scheme| {
+        Some(Door { name: name.to_owned(), address: address?, scheme })
+    };
     let grpc = door("OTLP/gRPC", doors.grpc_addr(), scheme(&config.receive.grpc));
     let http = door("OTLP/HTTP", doors.http_addr(), scheme(&config.receive.http));
     grpc.into_iter().chain(http).collect()

@@ -88,7 +88,8 @@ fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(serve(config, file))?;
     // What still blocks a thread (a slow disk, a name that does not resolve) has had its time.
     runtime.shutdown_timeout(Duration::from_millis(500));
@@ -137,10 +138,7 @@ struct StopSignals {
 
 impl StopSignals {
     fn listen() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     /// SIGINT or SIGTERM.

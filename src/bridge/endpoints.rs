@@ -83,7 +83,8 @@ impl Endpoints {
         let wanted: Vec<_> = config.pull.iter().filter(|endpoint| endpoint.enabled).collect();
         let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(|one| wanted.contains(&&one.config));
         let fresh = wanted.into_iter().filter(|endpoint| !stay.iter().any(|one| one.config == **endpoint));
-        let is_freed = |endpoint: &PullEndpoint| leave.iter().any(|one| one.config.listener.address == endpoint.listener.address);
+        let is_freed =
+            |endpoint: &PullEndpoint| leave.iter().any(|one| one.config.listener.address == endpoint.listener.address);
         let (after, before): (Vec<_>, Vec<_>) = fresh.partition(|endpoint| is_freed(endpoint));
         let bind = |endpoint: &PullEndpoint| Ok((endpoint.clone(), listen::bind(&endpoint.listener)?));
         let early: Result<Vec<_>, ListenError> = before.into_iter().map(bind).collect();

@@ -29,7 +29,8 @@ impl Observer {
     /// Makes the instruments.
     pub fn new(meter: &Meter, tracer: BoxedTracer, clock: Clock) -> Self {
         let duration = meter.f64_histogram("http.server.request.duration").with_unit("s");
-        let duration = duration.with_description("Duration of requests to the pull endpoints").with_boundaries(BOUNDS_S.to_vec());
+        let duration =
+            duration.with_description("Duration of requests to the pull endpoints").with_boundaries(BOUNDS_S.to_vec());
         Self { duration: duration.build(), tracer: Arc::new(tracer), clock }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body as HttpBody;
@@ -19,52 +20,9 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::config::pull::PullEndpoint;
-<<<<<<< HEAD
-use crate::pull::tests::{endpoint, no_series_but, shared};
-=======
-use crate::config::state::State as Limits;
-use crate::model::health::HealthRules;
 use crate::model::signal::Signal;
 use crate::pull::prometheus::checker;
-use crate::readiness::Readiness;
-use crate::state::accounting::Accounting;
-use crate::state::series::{SeriesCaps, SeriesTable};
-use crate::state::{Store, StoreOptions};
-
-struct NoSeries(Arc<SeriesCaps>);
-
-impl SeriesSource for NoSeries {
-    fn read_table(&self, _instance: u32, _read: &mut dyn FnMut(&SeriesTable)) {}
-
-    fn caps(&self) -> &SeriesCaps {
-        &self.0
-    }
-}
-
-fn store(clock: Clock) -> Arc<Store> {
-    let state = Limits {
-        series_max: 100,
-        workers_max: 100,
-        history: Duration::from_mins(1),
-        history_bytes_max: 1 << 20,
-        stale_after: None,
-        forget_after: Duration::from_mins(15),
-        snapshot_interval: Duration::from_millis(250),
-    };
-    Store::new(StoreOptions {
-        state,
-        mappings: Vec::new(),
-        health: HealthRules::default(),
-        expect: Vec::new(),
-        expect_grace: Duration::ZERO,
-        rules: Vec::new(),
-        bindings: Vec::new(),
-        local: None,
-        clock,
-        accounting: Arc::new(Accounting::default()),
-    })
-}
->>>>>>> series
+use crate::pull::tests::{endpoint, no_series_but, shared};
 
 fn router(prometheus: Option<Prometheus>, renderings: &Arc<AtomicUsize>) -> Router {
     let counted = renderings.clone();
@@ -72,48 +30,9 @@ fn router(prometheus: Option<Prometheus>, renderings: &Arc<AtomicUsize>) -> Rout
         counted.fetch_add(1, Ordering::Relaxed);
         Vec::new()
     };
-<<<<<<< HEAD
     let exposition = no_series_but(Some(Arc::new(own)));
     let endpoint = PullEndpoint { base: "/plugin".to_owned(), prometheus, ..endpoint() };
     crate::pull::router(PullState::new(crate::pull::Shared { exposition, ..shared(endpoint) }))
-=======
-    let exposition = Exposition::new(Arc::new(NoSeries(SeriesCaps::new(10))), Some(Arc::new(own)));
-    router_of(prometheus, store(Clock::manual(1_700_000_000_000)), exposition)
-}
-
-fn router_of(prometheus: Option<Prometheus>, store: Arc<Store>, exposition: Exposition) -> Router {
-    let listener = Listener {
-        address: ([127, 0, 0, 1], 0).into(),
-        key: "pull[0]".to_owned(),
-        auth: None,
-        tls: None,
-        rate_limit: None,
-        connections_max: 10,
-        insecure: false,
-        cors: Cors::default(),
-        trusted_proxies: Vec::new(),
-    };
-    let endpoint = PullEndpoint {
-        name: "test".to_owned(),
-        listener,
-        base: "/plugin".to_owned(),
-        pool_namespace: "buntime".to_owned(),
-        prometheus,
-        sse_interval: Duration::from_secs(1),
-        filter: Scope::default(),
-        sse_clients_max: 1,
-        sse_clients_per_address_max: 1,
-        enabled: true,
-    };
-    let shared = crate::pull::Shared {
-        store,
-        endpoint,
-        readiness: Readiness::default(),
-        clock: Clock::manual(0),
-        about: serde_json::Value::Null,
-    };
-    routes("/plugin", exposition).with_state(PullState::new(shared))
->>>>>>> series
 }
 
 fn with_openmetrics() -> Prometheus {
@@ -204,10 +123,10 @@ async fn renders_once_for_many() {
 /// Bytes in, lines out: a received metric stands in the page with `job` and `instance`, and leaves with its instance.
 #[tokio::test]
 async fn shows_what_was_received() {
-    let clock = Clock::manual(1_700_000_000_000);
-    let store = store(clock.clone());
+    let shown = shared(PullEndpoint { prometheus: Some(Prometheus::default()), ..endpoint() });
+    let (clock, store) = (shown.clock.clone(), shown.store.clone());
     let exposition = Exposition::new(store.clone(), None);
-    let router = router_of(Some(Prometheus::default()), store.clone(), exposition);
+    let router = crate::pull::router(PullState::new(crate::pull::Shared { exposition, ..shown }));
     for _ in 0..2 {
         store.ingest(Signal::Metrics, &request().encode_to_vec());
         clock.advance(Duration::from_secs(10));
