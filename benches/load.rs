@@ -19,7 +19,7 @@
     reason = "a client outside the program measures with the machine's own clock and tasks"
 )]
 #![expect(clippy::indexing_slicing, reason = "fixed positions of /proc and of sorted samples")]
-#![expect(missing_docs, unreachable_pub, reason = "a command has no public interface")]
+#![expect(unreachable_pub, reason = "a command has no public interface")]
 
 mod load {
     pub mod child;

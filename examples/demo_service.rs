@@ -83,9 +83,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     tokio::task::spawn_blocking(move || {
         workers.into_iter().for_each(|worker| drop(worker.join()));
         // The last export tells the final figures.
-        (meters.shutdown(), tracers.shutdown())
+        meters.shutdown().and(tracers.shutdown())
     })
-    .await?;
+    .await??;
     Ok(())
 }
 
