@@ -10,6 +10,7 @@
 
 #![expect(
     clippy::print_stdout,
+    clippy::panic,
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a command that prints its report and stops at the first fault"

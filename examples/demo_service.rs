@@ -81,7 +81,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     let workers: Vec<_> = workers.collect();
     tokio::task::spawn_blocking(move || {
-        workers.into_iter().for_each(|worker| drop(worker.join()));
+        for worker in workers {
+            drop(worker.join());
+        }
         // The last export tells the final figures.
         meters.shutdown().and(tracers.shutdown())
     })

@@ -1,5 +1,6 @@
 //! The bridge as a process of its own.
 
+use std::fmt::Write as _;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -39,14 +40,15 @@ impl Child {
              pull:\n  - {{ name: load, address: 127.0.0.1:{pull}, rate_limit: 0 }}\n"
         );
         if let Some(port) = options.sink {
-            config += &format!(
+            let _ = write!(
+                config,
                 "push:\n  - name: sink\n    endpoint: http://127.0.0.1:{port}\n    protocol: http/protobuf\n    \
                  compression: gzip\n    queue: {{ directory: {}/queue }}\n",
                 directory.path().display()
             );
         }
         if options.series_max > 0 {
-            config += &format!("state: {{ series_max: {} }}\n", options.series_max);
+            let _ = writeln!(config, "state: {{ series_max: {} }}", options.series_max);
         }
         let file = directory.path().join("bridge.yaml");
         std::fs::write(&file, config).unwrap();

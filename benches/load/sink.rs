@@ -49,7 +49,7 @@ impl Sink {
     pub async fn wait_for(&self, points: u64) {
         let started = Instant::now();
         while self.points() < points {
-            assert!(started.elapsed() < Duration::from_secs(60), "{} of {points} points arrived", self.points());
+            assert!(started.elapsed() < Duration::from_mins(1), "{} of {points} points arrived", self.points());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -129,8 +129,8 @@ fn books(meter: &Meter, store: &Arc<Store>) {
 
 fn received(meter: &Meter, store: &Arc<Store>) {
     let books = store.clone();
-    let received = meter.u64_observable_counter("otel_bridge.received_items").with_unit("{item}");
-    received
+    let counter = meter.u64_observable_counter("otel_bridge.received_items").with_unit("{item}");
+    counter
         .with_description("Items that were taken")
         .with_callback(move |observer| {
             for facts in books.accounting().receivers() {

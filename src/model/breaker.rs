@@ -38,6 +38,7 @@ impl BreakerState {
     }
 
     /// The three states that the printed family and map know: forced open is open, disabled is closed (contract §9).
+    #[must_use]
     pub const fn folded(self) -> Self {
         match self {
             Self::Closed | Self::Disabled => Self::Closed,
