@@ -188,6 +188,28 @@ fn keeps_to_the_scope() {
     assert!(samples.iter().all(|one| !one.labels.contains_key("job")));
 }
 
+/// Every family of our own stands in `docs/metrics.md`, under both sets of names, and in the pool's page.
+#[test]
+fn families_stand_in_the_documentation() {
+    let documentation = include_str!("../../../docs/metrics.md");
+    let tables = Tables::new();
+    let (snapshot, rules) = (snapshot(), HealthRules::default());
+    let sources = Sources { snapshot: &snapshot, rules: &rules, series: &tables, gathered: &[] };
+    for names in [Names::Spec, Names::Otel] {
+        let options = Prometheus { names, ..Prometheus::default() };
+        let pages = [
+            render(&sources, &Scope::default(), &options, Format::Text),
+            render_pool(&sources, &Scope::default(), None, "buntime", &options, Format::Text),
+        ];
+        let lines = pages.iter().flat_map(|page| page.lines()).filter_map(|line| line.strip_prefix("# TYPE "));
+        let families: Vec<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
+        assert!(families.len() > 40, "{}", families.len());
+        let missing: Vec<&&str> =
+            families.iter().filter(|name| !documentation.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "not in docs/metrics.md: {missing:?}");
+    }
+}
+
 /// A stale instance's series leave all at once; its components stay at 0, a replaced one's do not.
 #[test]
 fn staleness() {
