@@ -13,6 +13,9 @@ mod own;
 mod telemetry;
 mod ticker;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -181,6 +184,7 @@ impl Bridge {
             Ok(()) => {
                 self.store.set_config_refused(None);
                 self.tell("config_reloaded", "the configuration was reloaded");
+                let config = in_effect(&before, config);
                 self.endpoints.tell(&config);
                 self.config.store(Arc::new(config));
             }
@@ -251,6 +255,20 @@ impl Bridge {
         self.intake.cancel();
         self.background.cancel();
         self.push.stop(Duration::ZERO).await;
+    }
+}
+
+/// What holds after a reload: the sections that need a restart stay as they were.
+fn in_effect(before: &Config, loaded: Config) -> Config {
+    let before = before.clone();
+    Config {
+        receive: before.receive,
+        state: before.state,
+        health: before.health,
+        alerts: before.alerts,
+        mappings: before.mappings,
+        self_observation: before.self_observation,
+        ..loaded
     }
 }
 

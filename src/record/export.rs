@@ -124,3 +124,19 @@ fn points(request: &ExportMetricsServiceRequest) -> u64 {
     });
     points.map(|points| points as u64).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The preference of the environment is the temporality of what the reader collects.
+    #[test]
+    fn the_preference_is_kept() {
+        let of = |preference, kind| SharedReader::new(preference).temporality(kind);
+        assert_eq!(of(Preference::Cumulative, InstrumentKind::Counter), Temporality::Cumulative);
+        assert_eq!(of(Preference::Delta, InstrumentKind::ObservableCounter), Temporality::Delta);
+        assert_eq!(of(Preference::Delta, InstrumentKind::UpDownCounter), Temporality::Cumulative);
+        assert_eq!(of(Preference::LowMemory, InstrumentKind::Counter), Temporality::Delta);
+        assert_eq!(of(Preference::LowMemory, InstrumentKind::ObservableCounter), Temporality::Cumulative);
+    }
+}
