@@ -14,6 +14,7 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality};
 use prost::Message;
 
+use crate::config::temporality::Temporality as Preference;
 use crate::record::{Recorder, instruments};
 
 /// The SDK's resource of the local process, made of the same attributes that the store knows it by.
@@ -32,10 +33,20 @@ pub struct Encoded {
 }
 
 /// The SDK's reader that collects when it is asked, shared between a provider and whoever asks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct SharedReader(Arc<ManualReader>);
 
 impl SharedReader {
+    /// A reader that counts as `preference` says.
+    pub(crate) fn new(preference: Preference) -> Self {
+        let temporality = match preference {
+            Preference::Cumulative => Temporality::Cumulative,
+            Preference::Delta => Temporality::Delta,
+            Preference::LowMemory => Temporality::LowMemory,
+        };
+        Self(Arc::new(ManualReader::builder().with_temporality(temporality).build()))
+    }
+
     /// What the provider's instruments say now; none when there is nothing to say.
     pub(crate) fn encode(&self) -> Option<Encoded> {
         let mut metrics = ResourceMetrics::default();
@@ -80,8 +91,8 @@ pub struct OwnMetrics {
 
 impl OwnMetrics {
     /// Registers the instruments of contract §6 over the recorder's instance.
-    pub fn new(recorder: &Recorder, resource: Resource) -> Self {
-        let reader = SharedReader::default();
+    pub fn new(recorder: &Recorder, resource: Resource, temporality: Preference) -> Self {
+        let reader = SharedReader::new(temporality);
         let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(reader.clone()).build();
         let metrics = Self { provider, reader };
         instruments::register(&metrics.meter(), recorder);
