@@ -81,8 +81,8 @@ impl Endpoints {
     pub(super) async fn reload(&self, config: &Config) -> Result<(), ListenError> {
         let mut running = self.open.lock().await;
         let wanted: Vec<_> = config.pull.iter().filter(|endpoint| endpoint.enabled).collect();
-        let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(|one| wanted.contains(&&one.config));
-        let fresh = wanted.into_iter().filter(|endpoint| !stay.iter().any(|one| one.config == **endpoint));
+        let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(|one| wanted.iter().any(|endpoint| is_same(&one.config, endpoint)));
+        let fresh = wanted.into_iter().filter(|endpoint| !stay.iter().any(|one| is_same(&one.config, endpoint)));
         let is_freed =
             |endpoint: &PullEndpoint| leave.iter().any(|one| one.config.listener.address == endpoint.listener.address);
         let (after, before): (Vec<_>, Vec<_>) = fresh.partition(|endpoint| is_freed(endpoint));
@@ -118,6 +118,13 @@ impl Open {
         self.tasks.cancel();
         self.tasks.join().await;
     }
+}
+
+/// Whether nothing changed but the place in the list, which only messages name.
+fn is_same(one: &PullEndpoint, other: &PullEndpoint) -> bool {
+    let mut moved = other.clone();
+    moved.listener.key.clone_from(&one.listener.key);
+    *one == moved
 }
 
 fn open(endpoint: PullEndpoint, bound: BoundListener, config: &Config, behind: &Behind) -> Result<Open, ListenError> {
