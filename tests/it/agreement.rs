@@ -94,8 +94,8 @@ async fn views(bridge: &BridgeUnderTest) -> Views {
 /// A figure as JSON and as Prometheus print it.
 fn check(page: &BTreeMap<String, String>, name: &str, value: &Value) {
     let printed = page.get(name).unwrap_or_else(|| panic!("{name} is not on the page: {page:#?}"));
-    let (printed, value) = (printed.parse::<f64>().unwrap(), value.as_f64().unwrap());
-    assert!(printed.to_bits() == value.to_bits(), "{name}: {printed} and {value}");
+    let (number, value) = (printed.parse::<f64>().unwrap(), value.as_f64().unwrap());
+    assert!(number.to_bits() == value.to_bits(), "{name}: {printed} and {value}");
 }
 
 fn check_system(views: &Views) {

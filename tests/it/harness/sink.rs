@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response};
@@ -27,6 +28,8 @@ type Body = BoxBody<Bytes, Infallible>;
 pub(crate) enum Reply {
     /// It is taken.
     Taken,
+    /// It is taken, but the answer waits until [`Sink::always`] says otherwise.
+    Held,
     /// This HTTP status; over gRPC too, as a proxy would.
     Status(u16),
 }
@@ -155,7 +158,11 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let encoding = head.headers.get(if is_grpc { "grpc-encoding" } else { "content-encoding" });
     let body = inflate(encoding, body);
     let scripted = shared.script.lock().unwrap().pop_front();
-    let reply = scripted.or(*shared.always.lock().unwrap()).unwrap_or(Reply::Taken);
+    let always = || *shared.always.lock().unwrap();
+    while always() == Some(Reply::Held) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let reply = scripted.or(always()).unwrap_or(Reply::Taken);
     let signal = signal_of(head.uri.path());
     let received = Received { signal, headers: head.headers, body, taken: reply == Reply::Taken };
     shared.received.lock().unwrap().push(received);
@@ -168,7 +175,7 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
             let frames = [Ok(Frame::data(Bytes::from_static(&[0; 5]))), Ok(Frame::trailers(trailers))];
             response.body(BodyExt::boxed(StreamBody::new(futures_util::stream::iter(frames))))
         }
-        Reply::Taken => response.body(Full::default().boxed()),
+        Reply::Taken | Reply::Held => response.body(Full::default().boxed()),
     }
     .unwrap())
 }
