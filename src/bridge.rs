@@ -19,6 +19,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -214,6 +215,7 @@ impl Bridge {
         tracing::error!(%error, "the configuration file was refused; the old one stays");
         let refused = ConfigRefused { error: error.into(), at_unix_ms: self.clock.unix_ms() };
         self.store.set_config_refused(Some(refused));
+        self.store.accounting().config_refusals.fetch_add(1, Ordering::Relaxed);
         self.tell("config_refused", error);
     }
 

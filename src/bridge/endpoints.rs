@@ -87,9 +87,10 @@ impl Endpoints {
     pub(super) async fn reload(&self, config: &Config) -> Result<(), ListenError> {
         let mut running = self.open.lock().await;
         let wanted: Vec<_> = config.pull.iter().filter(|endpoint| endpoint.enabled).collect();
-        let is_same = |one: &Open| wanted.contains(&&one.config) && one.links == config.links;
-        let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(is_same);
-        let fresh = wanted.into_iter().filter(|endpoint| !stay.iter().any(|one| one.config == **endpoint));
+        let stays =
+            |one: &Open| one.links == config.links && wanted.iter().any(|endpoint| is_same(&one.config, endpoint));
+        let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(stays);
+        let fresh = wanted.iter().copied().filter(|endpoint| !stay.iter().any(|one| is_same(&one.config, endpoint)));
         let is_freed =
             |endpoint: &PullEndpoint| leave.iter().any(|one| one.config.listener.address == endpoint.listener.address);
         let (after, before): (Vec<_>, Vec<_>) = fresh.partition(|endpoint| is_freed(endpoint));
@@ -130,6 +131,13 @@ impl Open {
         self.tasks.cancel();
         self.tasks.join().await;
     }
+}
+
+/// Whether nothing changed but the place in the list, which only messages name.
+fn is_same(one: &PullEndpoint, other: &PullEndpoint) -> bool {
+    let mut moved = other.clone();
+    moved.listener.key.clone_from(&one.listener.key);
+    *one == moved
 }
 
 fn open(

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry::global::BoxedTracer;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
+use tokio::runtime::Handle;
 
 use crate::clock::Clock;
 use crate::config::temporality::Temporality;
@@ -36,7 +37,8 @@ impl Telemetry {
     /// Providers, and the instruments over the store and the books.
     pub(super) fn new(recorder: &Recorder, attributes: &[(String, String)], temporality: Temporality) -> Self {
         let resource = resource(attributes);
-        let metrics = OwnMetrics::new(recorder, resource.clone(), temporality);
+        let threads = Handle::current().metrics().num_workers();
+        let metrics = OwnMetrics::new(recorder, resource.clone(), temporality, threads);
         books(&metrics.meter(), recorder.store());
         let meters = OwnMeters::new(resource.clone(), temporality);
         Self { metrics, meters, spans: OwnSpans::new(recorder, resource) }

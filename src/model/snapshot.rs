@@ -306,6 +306,8 @@ pub struct BridgeFacts {
     pub sse_clients: u64,
     /// The configuration's standing: none while it is as loaded, else the refusal.
     pub config_refused: Option<ConfigRefused>,
+    /// Reloads that were refused so far.
+    pub config_refusals: u64,
 }
 
 /// A reload that was refused.

@@ -1,5 +1,14 @@
-//! The one integration binary.
+//! The one integration binary: whole bridges, in this process or as children, and what stands around them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
+mod access;
+mod agreement;
+mod commands;
+mod documents;
+mod forwarding;
+mod harness;
+mod hostile;
+mod own_telemetry;
+mod secrets;
+mod signals;
+mod survival;
 mod tidy;

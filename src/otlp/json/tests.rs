@@ -211,10 +211,28 @@ fn doubles_in_every_form() {
             point(&format!(r#""asDouble":{form}"#))
         );
     }
+    for exact in [0.188_235_294_117_647_06, 3.5e-318, 1.797_693_134_862_315_7e308, 0.1 + 0.2] {
+        for form in [format!("{exact:?}"), format!("\"{exact:?}\"")] {
+            let bytes = metrics(&point(&format!(r#""asDouble":{form}"#))).unwrap();
+            assert!(bytes.ends_with(&f64::to_le_bytes(exact)), "{form}");
+        }
+    }
     for wrong in
         ["\"nan\"", "\"inf\"", "\"+1\"", "\"infinity\"", "\"\"", "\" 1\"", "1e400", "\"1e400\"", "NaN", "false", "{}"]
     {
         assert_refused(Signal::Metrics, &point(&format!(r#""asDouble":{wrong}"#)));
+    }
+}
+
+/// J6, J12: a double of seventeen digits arrives as the nearest one, as a number and as a string.
+#[test]
+fn doubles_are_exact() {
+    for text in ["0.010468229000000065", "0.3065102400000003", "1.7976931348623157e308", "5e-324", "9007199254740993"] {
+        let exact: f64 = text.parse().unwrap();
+        for form in [text.to_owned(), format!("\"{text}\"")] {
+            let bytes = metrics(&point(&format!(r#""asDouble":{form}"#))).unwrap();
+            assert!(bytes.ends_with(&exact.to_le_bytes()), "{form}");
+        }
     }
 }
 

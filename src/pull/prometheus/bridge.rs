@@ -47,6 +47,7 @@ pub(super) fn write(page: &mut Page<'_>) {
             "Whether the last reload was refused",
             u64::from(snapshot.bridge.config_refused.is_some()),
         ),
+        ("otel_bridge_config_refusals_total", Counter, "Reloads that were refused", snapshot.bridge.config_refusals),
     ];
     for (name, kind, help, value) in figures {
         page.family(name, kind, help, |page| page.count(name, &[], value));
