@@ -81,7 +81,8 @@ impl Endpoints {
     pub(super) async fn reload(&self, config: &Config) -> Result<(), ListenError> {
         let mut running = self.open.lock().await;
         let wanted: Vec<_> = config.pull.iter().filter(|endpoint| endpoint.enabled).collect();
-        let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(|one| wanted.iter().any(|endpoint| is_same(&one.config, endpoint)));
+        let (stay, leave): (Vec<_>, Vec<_>) =
+            running.drain(..).partition(|one| wanted.iter().any(|endpoint| is_same(&one.config, endpoint)));
         let fresh = wanted.into_iter().filter(|endpoint| !stay.iter().any(|one| is_same(&one.config, endpoint)));
         let is_freed =
             |endpoint: &PullEndpoint| leave.iter().any(|one| one.config.listener.address == endpoint.listener.address);

@@ -19,11 +19,15 @@ async fn credentials_of_a_pull_endpoint() {
         let header = [("authorization", value)];
         bridge.client.get_with(&format!("{}{path}", bridge.pull()), if value.is_empty() { &[] } else { &header }).await
     };
-    for path in ["/", "/metrics", "/metrics/json", "/health", "/api/v1/snapshot", "/metrics/api/metrics/sse", "/nothing"] {
+    for path in
+        ["/", "/metrics", "/metrics/json", "/health", "/api/v1/snapshot", "/metrics/api/metrics/sse", "/nothing"]
+    {
         for wrong in ["", "Bearer wrong-token", "Basic YW5hOndyb25n", "Bearer", "right-token"] {
             let answer = ask(path, wrong).await;
             assert_eq!(answer.status, 401, "{path} with {wrong:?}: {answer:?}");
-            assert!(answer.header("www-authenticate").contains("Bearer") || answer.headers.contains_key("www-authenticate"));
+            assert!(
+                answer.header("www-authenticate").contains("Bearer") || answer.headers.contains_key("www-authenticate")
+            );
             assert!(answer.header("content-type").starts_with("application/problem+json"), "{answer:?}");
         }
     }
@@ -114,7 +118,8 @@ async fn health_service() {
         let answer = HealthClient::new(channel.clone()).check(request).await;
         answer.map(|answer| answer.into_inner().status()).map_err(|status| status.code())
     };
-    for (service, wanted) in [("", ServingStatus::Serving), ("good", ServingStatus::Serving), ("bad", ServingStatus::NotServing)]
+    for (service, wanted) in
+        [("", ServingStatus::Serving), ("good", ServingStatus::Serving), ("bad", ServingStatus::NotServing)]
     {
         let told = async || (check(service).await == Ok(wanted)).then_some(());
         eventually(&format!("{service:?} is {wanted:?}"), told).await;

@@ -1,8 +1,8 @@
 //! What comes in goes out: all three signals, by every transport, to the byte.
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use otel_bridge::model::signal::Signal;
 use prost::Message;
 

@@ -7,6 +7,7 @@ mod documents;
 mod forwarding;
 mod harness;
 mod hostile;
+mod limits;
 mod own_telemetry;
 mod secrets;
 mod signals;

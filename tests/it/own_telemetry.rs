@@ -51,7 +51,8 @@ async fn metrics_and_spans_arrive() {
     let bridge = observed(&sink).await;
     sink.wait_for(Signal::Metrics, |taken| {
         let names = metrics(taken);
-        let wanted = ["component.status", "otel_bridge.delivered_items", "otel_bridge.received_items", "circuit_breaker.status"];
+        let wanted =
+            ["component.status", "otel_bridge.delivered_items", "otel_bridge.received_items", "circuit_breaker.status"];
         wanted.iter().all(|wanted| names.iter().any(|name| name == wanted))
     })
     .await;
@@ -68,7 +69,8 @@ async fn metrics_and_spans_arrive() {
     let exports = sink.taken(Signal::Metrics).len();
     sink.wait_for(Signal::Metrics, |taken| taken.len() >= exports + 10).await;
     assert_eq!(spans(&sink.taken(Signal::Traces)).len(), 2, "exports make no spans");
-    sink.wait_for(Signal::Metrics, |taken| metrics(taken).iter().any(|name| name == "http.server.request.duration")).await;
+    sink.wait_for(Signal::Metrics, |taken| metrics(taken).iter().any(|name| name == "http.server.request.duration"))
+        .await;
 }
 
 /// The books of what it sends itself balance like everybody's: received = delivered + queued + dropped.

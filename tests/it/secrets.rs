@@ -66,7 +66,7 @@ async fn not_in_the_configuration() {
 #[tokio::test(flavor = "multi_thread")]
 async fn not_in_answers_and_logs() {
     let home = tempfile::tempdir().unwrap();
-    let sink = Sink::start_with(&[Reply::Status(401), Reply::Status(500), Reply::Status(503)]).await;
+    let sink = Sink::start_with(&[Reply::Status(401), Reply::Status(502), Reply::Status(503)]).await;
     let variables = [("SECRET", CANARY), ("OTEL_BRIDGE_LOG", "trace")];
     let mut child = Child::serve(home.path(), &yaml(&sink), &variables).await;
     let right = format!("Bearer {CANARY}-pull");
@@ -88,10 +88,12 @@ async fn not_in_answers_and_logs() {
         let answer = child.client.get_with(&url, &[("authorization", &right)]).await;
         clean(path, &format!("{:?} {}", answer.headers, answer.text()));
     }
-    let about = child.client.get_with(&format!("{}/api/v1/about", child.door("main")), &[("authorization", &right)]).await;
+    let about =
+        child.client.get_with(&format!("{}/api/v1/about", child.door("main")), &[("authorization", &right)]).await;
     assert!(about.text().contains("<redacted>"), "{about:?}");
     clean("about", &about.text());
-    std::fs::write(home.path().join("bridge.yaml"), yaml(&sink).replace("initial: 10ms", "initial: \"${SECRET}\"")).unwrap();
+    std::fs::write(home.path().join("bridge.yaml"), yaml(&sink).replace("initial: 10ms", "initial: \"${SECRET}\""))
+        .unwrap();
     child.signal(ProcessSignal::HUP);
     eventually("the refusal in the log", async || child.log().contains("was refused").then_some(())).await;
     child.signal(ProcessSignal::TERM);

@@ -120,6 +120,8 @@ async fn a_refused_reload() {
     sink.wait_for(Telemetry::Metrics, |taken| !taken.is_empty()).await;
     std::fs::write(home.path().join("bridge.yaml"), to(&sink)).unwrap();
     child.signal(Signal::HUP);
-    eventually("health without a refusal", async || child.get("/health").await.json().get("config").is_none().then_some(()))
-        .await;
+    eventually("health without a refusal", async || {
+        child.get("/health").await.json().get("config").is_none().then_some(())
+    })
+    .await;
 }

@@ -58,9 +58,9 @@ async fn what_was_acknowledged_survives_kill() {
     }
     sink.always(None);
     let _child = Child::serve(home.path(), &to(&sink), &[]).await;
-    let wanted: BTreeSet<u64> =
-        acknowledged.iter().flat_map(|batch| batch * BATCH..(batch + 1) * BATCH).collect();
-    let arrived = |taken: &[bytes::Bytes]| -> BTreeSet<u64> { taken.iter().flat_map(|body| otlp::numbers(body)).collect() };
+    let wanted: BTreeSet<u64> = acknowledged.iter().flat_map(|batch| batch * BATCH..(batch + 1) * BATCH).collect();
+    let arrived =
+        |taken: &[bytes::Bytes]| -> BTreeSet<u64> { taken.iter().flat_map(|body| otlp::numbers(body)).collect() };
     let taken = sink.wait_for(Telemetry::Metrics, |taken| wanted.is_subset(&arrived(taken))).await;
     // A batch that was committed but not yet answered may come too: one in each life at most.
     assert!(arrived(&taken).len() - wanted.len() <= 2 * BATCH as usize);
