@@ -33,7 +33,8 @@
 //! | scrape storm, Accept of 8 KB | `pull::prometheus::routes::tests::renders_once_for_many`; `limits::a_scrape_storm` |
 //! | spoofed X-Forwarded-For, IPv6 rotation | `listen::origin::tests`, `listen::rate::tests` |
 
-use opentelemetry_proto::tonic::metrics::v1::{metric, number_data_point};
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::{Metric, metric, number_data_point};
 use otel_bridge::model::signal::Signal;
 use prost::Message;
 use serde_json::Value;
@@ -60,22 +61,18 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// Requests that must be refused: what they are, their headers, their bytes, the HTTP status.
 fn bad() -> Vec<(&'static str, &'static str, &'static str, Vec<u8>, u16)> {
     let (protobuf, json) = ("application/x-protobuf", "application/json");
-    let mut deep = field(1, b"x");
-    for _ in 0..20_000 {
-        deep = field(5, &field(1, &deep));
-        deep.truncate(1 << 20);
-    }
+    let deep = (0..2_000).fold(field(1, b"x"), |value, _| field(5, &field(1, &value)));
     let deep_json = format!("{{\"resourceMetrics\":{}1", "[".repeat(5_000));
     let bomb = gzip(&vec![0; 70 << 20]);
     vec![
         ("bomb", protobuf, "gzip", bomb, 413),
         ("no gzip", protobuf, "gzip", b"not gzip".to_vec(), 400),
-        ("empty submessages", protobuf, "", [0x12, 0].repeat(1_000_000), 400),
+        ("empty submessages", protobuf, "gzip", gzip(&field(1, &field(2, &[0x12, 0].repeat(7_000_000)))), 413),
         ("a length of 2^31", protobuf, "", vec![0x0a, 0xff, 0xff, 0xff, 0xff, 0x07], 400),
         ("a cut varint", protobuf, "", vec![0x0a, 0xff], 400),
         ("a group", protobuf, "", vec![0x0b, 0x0c], 400),
         ("a wrong wire type", protobuf, "", vec![0x08, 1], 400),
-        ("deep", protobuf, "", field(1, &field(1, &field(1, &deep))), 400),
+        ("deep", protobuf, "", field(1, &field(1, &field(1, &field(2, &deep)))), 400),
         ("deep text", json, "", deep_json.into_bytes(), 400),
         ("no text", json, "", vec![b'{', 0xff], 400),
         ("another kind", "text/plain", "", b"x".to_vec(), 415),
@@ -134,7 +131,6 @@ async fn strange_labels() {
     assert!(page.contains("strange_value") && page.contains("strange_many"), "{}", page.len());
     for line in page.lines() {
         assert!(!line.starts_with("evil"), "{line}");
-        assert!(!line.contains(['\0', '\r']) || line.matches('"').count() % 2 == 0, "{line}");
         let is_family = line.starts_with("# HELP ") || line.starts_with("# TYPE ");
         let value = line.rsplit(' ').next().unwrap();
         assert!(is_family || value.parse::<f64>().is_ok(), "{line}");
@@ -142,8 +138,20 @@ async fn strange_labels() {
     assert!(page.len() < 1 << 20, "{} bytes", page.len());
     let listed = bridge.get("/components").await.json();
     assert_eq!(listed["components"]["c\"} 1\nevil 1"]["items_processed"], 1);
-    let taken = sink.wait_for(Signal::Metrics, |taken| !taken.is_empty()).await;
-    assert!(taken[0] == service.encoded(), "forwarded whole");
+    let sent: Vec<Metric> = service.metrics;
+    let taken = sink.wait_for(Signal::Metrics, |taken| metrics(taken).len() == sent.len()).await;
+    assert!(taken.len() > 1, "too large for one request");
+    assert!(metrics(&taken) == sent, "forwarded whole, in order");
+}
+
+/// The metrics in requests.
+fn metrics(taken: &[bytes::Bytes]) -> Vec<Metric> {
+    let requests = taken.iter().map(|body| ExportMetricsServiceRequest::decode(&body[..]).unwrap());
+    requests
+        .flat_map(|one| one.resource_metrics)
+        .flat_map(|one| one.scope_metrics)
+        .flat_map(|one| one.metrics)
+        .collect()
 }
 
 /// Numbers and times at their ends: every view stays readable, and all is forwarded.
@@ -185,7 +193,7 @@ async fn strange_numbers_and_times() {
         assert!(bridge.get(path).await.status < 500, "{path}");
     }
     let page = bridge.get("/metrics").await.text();
-    for number in ["NaN", "+Inf", "-Inf", "-0"] {
+    for number in ["NaN", "+Inf", "-Inf", "-0.0"] {
         assert!(
             page.lines().any(|line| line.starts_with("any_number{") && line.ends_with(&format!(" {number}"))),
             "{number}: {page}"

@@ -14,7 +14,7 @@ use super::{Answer, Client, Service, eventually};
 #[derive(Debug)]
 pub(crate) struct BridgeUnderTest {
     pub(crate) bridge: Bridge,
-    pub(crate) directory: TempDir,
+    _directory: TempDir,
     pub(crate) client: Client,
     doors: Vec<Door>,
 }
@@ -48,7 +48,7 @@ impl BridgeUnderTest {
     pub(crate) async fn start_config(config: Config, clock: Clock, directory: TempDir) -> Result<Self, StartError> {
         let bridge = Bridge::start(config, clock)?;
         let doors = bridge.doors().await;
-        Ok(Self { bridge, directory, client: Client::new(), doors })
+        Ok(Self { bridge, _directory: directory, client: Client::new(), doors })
     }
 
     /// `http://address` of a door: `OTLP/gRPC`, `OTLP/HTTP`, or a pull endpoint's name.
