@@ -7,7 +7,7 @@ use otel_bridge::model::signal::Signal;
 use tokio::net::TcpStream;
 
 use crate::harness::child::configuration;
-use crate::harness::{BridgeUnderTest, Child, Reply, Service, Sink, eventually, otlp};
+use crate::harness::{Answer, BridgeUnderTest, Child, Reply, Service, Sink, eventually, otlp};
 
 const METRICS: &str = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
 
@@ -39,8 +39,8 @@ async fn a_full_queue() {
     assert!(details.is_some(), "RetryInfo: {answer:?}");
     bridge.post("/v1/logs", prost::Message::encode_to_vec(&otlp::logs("shop", &["another signal"]))).await;
     assert_eq!(bridge.get("/readyz").await.status, 200, "a full queue is a warning");
-    let page = bridge.get("/metrics").await.text();
-    assert!(page.contains("reason=\"queue_full\""), "{page}");
+    let counted = async || bridge.get("/metrics").await.text().contains("reason=\"queue_full\"").then_some(());
+    eventually("the refusal on the page", counted).await;
     sink.always(None);
     let count = |all: &[bytes::Bytes]| all.iter().map(|body| otlp::numbers(body).len()).sum::<usize>();
     sink.wait_for(Signal::Metrics, |all| count(all) >= taken as usize).await;
@@ -97,7 +97,7 @@ async fn a_scrape_storm() {
         assert!(answer.header("content-type").starts_with("text/plain"), "{answer:?}");
         assert!(!format!("{:?}", answer.headers).contains("y/z"));
     }
-    let mut pages: Vec<_> = answers.iter().map(|answer| answer.text()).collect();
+    let mut pages: Vec<_> = answers.iter().map(Answer::text).collect();
     pages.sort();
     pages.dedup();
     assert!(pages.len() <= 5, "{} pages were rendered", pages.len());

@@ -79,8 +79,11 @@ impl BridgeUnderTest {
     /// Posts what a service says, and waits until it can be seen.
     pub(crate) async fn hear(&self, service: &Service) {
         self.post("/v1/metrics", service.encoded()).await;
+        // One that was taken while the request was read may hold a part of it.
+        let during = self.bridge.store().snapshot().id;
         eventually("the service in a snapshot", async || {
             let snapshot = self.bridge.store().snapshot();
+            (snapshot.id > during).then_some(())?;
             snapshot.instances.iter().any(|one| *one.service == *service.name).then_some(())
         })
         .await;
