@@ -110,7 +110,9 @@ impl Bridge {
         let forwarder = Arc::new(Forwarder(push.clone()));
         let intake = Intake::new(&config.receive, forwarder, store.clone(), clock.clone(), intake_tasks.clone());
         let own = recorder.as_ref().map(OwnFigures::register).transpose()?;
-        let telemetry = recorder.as_ref().map(|recorder| Arc::new(Telemetry::new(recorder, &resource_of(&config))));
+        let telemetry = recorder
+            .as_ref()
+            .map(|recorder| Arc::new(Telemetry::new(recorder, &resource_of(&config), config.metric_temporality)));
         let (health, health_service) = grpc_health::service();
         let options = DoorOptions {
             services: Services::default().with(health_service),
@@ -180,6 +182,7 @@ impl Bridge {
             Ok(()) => {
                 self.store.set_config_refused(None);
                 self.tell("config_reloaded", "the configuration was reloaded");
+                self.endpoints.tell(&config);
                 self.config.store(Arc::new(config));
             }
             Err(error) => self.refuse_reload(&error.to_string()),

@@ -378,4 +378,6 @@ pub struct DestinationSignal {
     pub queue_bytes: u64,
     /// Sends that were repeated.
     pub retries: u64,
+    /// Sends that ended without an answer: each may have left a duplicate.
+    pub unanswered: u64,
 }

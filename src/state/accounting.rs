@@ -196,6 +196,7 @@ impl SignalAccount {
             queue_items: self.queue_items.load(Ordering::Relaxed),
             queue_bytes: self.queue_bytes.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
+            unanswered: self.unanswered.load(Ordering::Relaxed),
         }
     }
 }

@@ -57,7 +57,8 @@ class Destination:
             return
         answer = b""
         if action in ("ok", "partial"):
-            found = list(stamps(ExportMetricsServiceRequest.FromString(body)))
+            is_metrics = handler.path == "/v1/metrics"
+            found = list(stamps(ExportMetricsServiceRequest.FromString(body))) if is_metrics else []
             with self.lock:
                 if action == "partial" and found:
                     self.rejected.update(found[:1])

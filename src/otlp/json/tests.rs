@@ -224,6 +224,18 @@ fn doubles_in_every_form() {
     }
 }
 
+/// J6, J12: a double of seventeen digits arrives as the nearest one, as a number and as a string.
+#[test]
+fn doubles_are_exact() {
+    for text in ["0.010468229000000065", "0.3065102400000003", "1.7976931348623157e308", "5e-324", "9007199254740993"] {
+        let exact: f64 = text.parse().unwrap();
+        for form in [text.to_owned(), format!("\"{text}\"")] {
+            let bytes = metrics(&point(&format!(r#""asDouble":{form}"#))).unwrap();
+            assert!(bytes.ends_with(&exact.to_le_bytes()), "{form}");
+        }
+    }
+}
+
 /// J7, J9: `null` and a missing list are defaults; `null` is no member of a oneof.
 #[test]
 fn null_is_absence() {

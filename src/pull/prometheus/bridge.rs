@@ -99,13 +99,14 @@ fn receivers(page: &mut Page<'_>) {
     });
 }
 
-const FIGURES: [Figure; 6] = [
+const FIGURES: [Figure; 7] = [
     ("otel_bridge_recovered_items_total", Counter, "Items found in the queue at start", |one| one.recovered),
     ("otel_bridge_accepted_items_total", Counter, "Items taken into the queue", |one| one.accepted),
     ("otel_bridge_delivered_items_total", Counter, "Items that the destination accepted", |one| one.delivered),
     ("otel_bridge_queue_items", Gauge, "Items that wait", |one| one.queue_items),
     ("otel_bridge_queue_bytes", Gauge, "Bytes that wait", |one| one.queue_bytes),
     ("otel_bridge_retries_total", Counter, "Sends that were repeated", |one| one.retries),
+    ("otel_bridge_unanswered_sends_total", Counter, "Sends that ended without an answer", |one| one.unanswered),
 ];
 
 fn destinations(page: &mut Page<'_>) {

@@ -175,13 +175,13 @@ fn the_page_as_openmetrics() {
     assert_eq!((different, exact.len()), (vec![], text.len()));
 }
 
-/// A filter leaves what is outside of it out, the bridge's books and missing components too.
+/// A filter leaves what is outside of it out: the bridge's books, missing components and the process's own meters too.
 #[test]
 fn keeps_to_the_scope() {
     let scope = Scope { service: Some("web".to_owned()), ..Scope::default() };
     let text = page(&tables(), &scope, &Prometheus::default(), Format::Text);
     let samples = read(&text, Format::Text);
-    assert!(samples.iter().all(|one| !one.name.starts_with("otel_bridge_")));
+    assert!(samples.iter().all(|one| !one.name.starts_with("otel_bridge_") && !one.name.starts_with("own_")));
     assert!(samples.iter().all(|one| one.labels.get("component").is_none_or(|name| name != "expected")));
     let nothing = Scope { service: Some("none".to_owned()), ..Scope::default() };
     let samples = read(&page(&tables(), &nothing, &Prometheus::default(), Format::Text), Format::Text);

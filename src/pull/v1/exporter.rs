@@ -82,6 +82,8 @@ pub struct ExporterSignal<'a> {
     pub queue_bytes: u64,
     /// Sends that were repeated.
     pub retries: u64,
+    /// Sends that ended without an answer: each may have left a duplicate.
+    pub unanswered: u64,
 }
 
 impl<'a> From<&'a DestinationSignal> for ExporterSignal<'a> {
@@ -94,6 +96,7 @@ impl<'a> From<&'a DestinationSignal> for ExporterSignal<'a> {
             queue_items: facts.queue_items,
             queue_bytes: facts.queue_bytes,
             retries: facts.retries,
+            unanswered: facts.unanswered,
         }
     }
 }

@@ -39,7 +39,7 @@ def main():
         text = parse(bridge.get("/metrics?service=billing")[2])
         pool = bridge.json("/metrics/api/metrics/?service=billing")["pool"]
         verdict.equal("pool", (pool["size"], pool["active"]), (3, 0))
-        verdict.equal("requests of the pool", pick(text, "pool_requests_total", pool="billing"), [facts["tasks"]])
+        verdict.equal("requests of the pool", pick(text, "pool_requests_total", pool_name="billing"), [facts["tasks"]])
         verdict.equal("items in /metrics", pick(text, "component_items_processed", component="invoices"), [facts["tasks"]])
         shown = bridge.json("/components?service=billing")["components"]["invoices"]
         verdict.equal("items in /components", shown["items_processed"], facts["tasks"])
