@@ -12,7 +12,7 @@ use crate::harness::{BridgeUnderTest, Service, eventually};
 const COMPONENT_STATES: [&str; 5] = ["running", "degraded", "failed", "stopped", "starting"];
 const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];
 const WORKER_STATES: [&str; 3] = ["active", "idle", "creating"];
-const CONFIG: &str = "self_observation: false\npull: [{ name: main, rate_limit: 0, sse_interval: 100ms }]\nstate: { snapshot_interval: 1s }";
+const CONFIG: &str = "self_observation: false\npull: [{ name: main, rate_limit: 0, sse_interval: 100ms }]\nstate: { snapshot_interval: 500ms }";
 
 /// Any service: components, pools, workers and breakers with any figures.
 fn any_service() -> impl Strategy<Value = Service> {

@@ -66,7 +66,7 @@ async fn not_in_the_configuration() {
 #[tokio::test(flavor = "multi_thread")]
 async fn not_in_answers_and_logs() {
     let home = tempfile::tempdir().unwrap();
-    let sink = Sink::start_with(&[Reply::Status(401), Reply::Status(500), Reply::Status(503)]).await;
+    let sink = Sink::start_with(&[Reply::Status(401), Reply::Status(502), Reply::Status(503)]).await;
     let variables = [("SECRET", CANARY), ("OTEL_BRIDGE_LOG", "trace")];
     let mut child = Child::serve(home.path(), &yaml(&sink), &variables).await;
     let right = format!("Bearer {CANARY}-pull");

@@ -14,7 +14,7 @@ use super::{Answer, Client, Service, eventually};
 #[derive(Debug)]
 pub(crate) struct BridgeUnderTest {
     pub(crate) bridge: Bridge,
-    pub(crate) directory: TempDir,
+    _directory: TempDir,
     pub(crate) client: Client,
     doors: Vec<Door>,
 }
@@ -48,7 +48,7 @@ impl BridgeUnderTest {
     pub(crate) async fn start_config(config: Config, clock: Clock, directory: TempDir) -> Result<Self, StartError> {
         let bridge = Bridge::start(config, clock)?;
         let doors = bridge.doors().await;
-        Ok(Self { bridge, directory, client: Client::new(), doors })
+        Ok(Self { bridge, _directory: directory, client: Client::new(), doors })
     }
 
     /// `http://address` of a door: `OTLP/gRPC`, `OTLP/HTTP`, or a pull endpoint's name.
@@ -79,8 +79,11 @@ impl BridgeUnderTest {
     /// Posts what a service says, and waits until it can be seen.
     pub(crate) async fn hear(&self, service: &Service) {
         self.post("/v1/metrics", service.encoded()).await;
+        // One that was taken while the request was read may hold a part of it.
+        let during = self.bridge.store().snapshot().id;
         eventually("the service in a snapshot", async || {
             let snapshot = self.bridge.store().snapshot();
+            (snapshot.id > during).then_some(())?;
             snapshot.instances.iter().any(|one| *one.service == *service.name).then_some(())
         })
         .await;

@@ -50,19 +50,22 @@ impl Child {
     /// Serves this configuration, written to `bridge.yaml` in the folder, until it is ready.
     pub(crate) async fn serve(directory: &Path, yaml: &str, variables: &[(&str, &str)]) -> Self {
         std::fs::write(directory.join("bridge.yaml"), yaml).unwrap();
-        let log = directory.join("log");
-        let mut command = program(&["serve", "--config", "bridge.yaml"], directory, variables);
-        let file = std::fs::File::create(&log).unwrap();
+        Self::spawn(program(&["serve", "--config", "bridge.yaml"], directory, variables), &directory.join("log")).await
+    }
+
+    /// Runs a command that serves a configuration with an endpoint `main`, until it is ready.
+    pub(crate) async fn spawn(mut command: Command, log: &Path) -> Self {
+        let file = std::fs::File::create(log).unwrap();
         let mut process = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let mut doors = BTreeMap::new();
         while !doors.contains_key("main") {
             let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("doors are told").unwrap();
-            let line = line.unwrap_or_else(|| panic!("it ended:\n{}", std::fs::read_to_string(&log).unwrap()));
+            let line = line.unwrap_or_else(|| panic!("it ended:\n{}", std::fs::read_to_string(log).unwrap()));
             let (name, url) = line.split_once(' ').expect("a name and a URL");
             doors.insert(name.to_owned(), url.trim().to_owned());
         }
-        let child = Self { process, doors, log, client: Client::new() };
+        let child = Self { process, doors, log: log.to_owned(), client: Client::new() };
         eventually("readiness", async || (child.get("/readyz").await.status == 200).then_some(())).await;
         child
     }
