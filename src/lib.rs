@@ -53,9 +53,15 @@ pub mod model;
 pub mod otlp;
 pub mod state;
 pub mod record;
+#[cfg(feature = "_listen")]
 pub mod listen;
+#[cfg(feature = "receive")]
 pub mod receive;
+#[cfg(feature = "push")]
 pub mod push;
+#[cfg(feature = "pull")]
 pub mod pull;
+#[cfg(all(feature = "pull", feature = "push", feature = "receive"))]
 pub mod bridge;
+#[cfg(feature = "push")]
 pub mod probe;

@@ -93,7 +93,8 @@ impl Recorder {
         &self.clock
     }
 
-    pub(crate) fn store(&self) -> &Arc<Store> {
+    /// The store that everything is recorded into, for the doors out.
+    pub fn store(&self) -> &Arc<Store> {
         &self.store
     }
 }

@@ -54,7 +54,7 @@ impl Component {
     }
 
     /// The values themselves, for a room that counts into them.
-    pub(crate) fn cell(&self) -> &Arc<ComponentCell> {
+    pub fn cell(&self) -> &Arc<ComponentCell> {
         &self.cell
     }
 }
