@@ -328,6 +328,8 @@ pub struct ReceiverFacts {
     pub requests: [u64; 3],
     /// Refused items: (signal, reason, items).
     pub refused: Vec<(Signal, &'static str, u64)>,
+    /// Refused requests: (signal, reason, requests); of some the items could not be counted.
+    pub refused_requests: Vec<(Signal, &'static str, u64)>,
 }
 
 /// What one push destination has done.
@@ -376,4 +378,6 @@ pub struct DestinationSignal {
     pub queue_bytes: u64,
     /// Sends that were repeated.
     pub retries: u64,
+    /// Sends that ended without an answer: each may have left a duplicate at the destination.
+    pub unanswered: u64,
 }

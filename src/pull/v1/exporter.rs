@@ -29,7 +29,7 @@ pub struct Exporter<'a> {
     pub state: &'a str,
     /// State of its circuit breaker.
     pub breaker: &'a str,
-    /// Figures by signal; null where it does not take that signal.
+    /// Figures by signal; null where it neither takes that signal nor has some left.
     pub signals: ExporterSignals<'a>,
     /// Items that wait, of all signals.
     pub queue_items: u64,
@@ -82,6 +82,8 @@ pub struct ExporterSignal<'a> {
     pub queue_bytes: u64,
     /// Sends that were repeated.
     pub retries: u64,
+    /// Sends that ended without an answer: each may have left a duplicate at the destination.
+    pub unanswered: u64,
 }
 
 impl<'a> From<&'a DestinationSignal> for ExporterSignal<'a> {
@@ -94,6 +96,7 @@ impl<'a> From<&'a DestinationSignal> for ExporterSignal<'a> {
             queue_items: facts.queue_items,
             queue_bytes: facts.queue_bytes,
             retries: facts.retries,
+            unanswered: facts.unanswered,
         }
     }
 }
