@@ -13,9 +13,13 @@ mod own;
 mod telemetry;
 mod ticker;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -109,7 +113,9 @@ impl Bridge {
         let forwarder = Arc::new(Forwarder(push.clone()));
         let intake = Intake::new(&config.receive, forwarder, store.clone(), clock.clone(), intake_tasks.clone());
         let own = recorder.as_ref().map(OwnFigures::register).transpose()?;
-        let telemetry = recorder.as_ref().map(|recorder| Arc::new(Telemetry::new(recorder, &resource_of(&config))));
+        let telemetry = recorder
+            .as_ref()
+            .map(|recorder| Arc::new(Telemetry::new(recorder, &resource_of(&config), config.metric_temporality)));
         let (health, health_service) = grpc_health::service();
         let options = DoorOptions {
             services: Services::default().with(health_service),
@@ -179,6 +185,8 @@ impl Bridge {
             Ok(()) => {
                 self.store.set_config_refused(None);
                 self.tell("config_reloaded", "the configuration was reloaded");
+                let config = in_effect(&before, config);
+                self.endpoints.tell(&config);
                 self.config.store(Arc::new(config));
             }
             Err(error) => self.refuse_reload(&error.to_string()),
@@ -207,6 +215,7 @@ impl Bridge {
         tracing::error!(%error, "the configuration file was refused; the old one stays");
         let refused = ConfigRefused { error: error.into(), at_unix_ms: self.clock.unix_ms() };
         self.store.set_config_refused(Some(refused));
+        self.store.accounting().config_refusals.fetch_add(1, Ordering::Relaxed);
         self.tell("config_refused", error);
     }
 
@@ -248,6 +257,20 @@ impl Bridge {
         self.intake.cancel();
         self.background.cancel();
         self.push.stop(Duration::ZERO).await;
+    }
+}
+
+/// What holds after a reload: the sections that need a restart stay as they were.
+fn in_effect(before: &Config, loaded: Config) -> Config {
+    let before = before.clone();
+    Config {
+        receive: before.receive,
+        state: before.state,
+        health: before.health,
+        alerts: before.alerts,
+        mappings: before.mappings,
+        self_observation: before.self_observation,
+        ..loaded
     }
 }
 

@@ -1,11 +1,47 @@
-//! otel-bridge records worker pools, components, circuit breakers and traces once, as OpenTelemetry instruments, and serves
-//! them every way: OTLP push to collectors, and a pull layer with JSON, Prometheus, SSE and health.
+//! otel-bridge takes OpenTelemetry in, shows it every way, and forwards it. This crate is the rooms that the program
+//! `otel-bridge` is made of.
 //!
 //! ```text
-//! receive ─▶ state ◀─ record      doors in: OTLP from any language, calls from Rust
-//!              │        │
-//!              ▼        ▼
-//!            pull ◀─   push ◀─ receive      doors out: views of one Snapshot; OTLP bytes as they came
+//!   OTLP in ─▶ receive ──▶ push ─▶ OTLP out      the bytes as they came, committed before the answer
+//!                 │          ▲
+//!                 ▼          │ own metrics and spans
+//!               state ◀── record                 what the process itself does
+//!                 │
+//!                 ▼ one Snapshot
+//!                pull ─▶ JSON, Prometheus, server-sent events, health
+//! ```
+//!
+//! [`bridge`] wires the rooms; [`model`] holds the nouns and their rules, [`otlp`] the wire format read in place, [`listen`] what
+//! every socket has. `ARCHITECTURE.md` says what each must not know.
+//!
+//! A bridge in a process of one's own, on ports that the system chooses:
+//!
+#![cfg_attr(feature = "cli", doc = "```")]
+#![cfg_attr(not(feature = "cli"), doc = "```ignore")]
+//! use otel_bridge::bridge::Bridge;
+//! use otel_bridge::clock::Clock;
+//! use otel_bridge::config::{Config, ProcessEnvironment};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let file = "
+//!     receive:
+//!       otlp:
+//!         grpc: { address: 127.0.0.1:0 }
+//!         http: { address: 127.0.0.1:0 }
+//!     pull: { address: 127.0.0.1:0 }
+//!     push: []
+//! ";
+//! let config = Config::parse(file, "example", &ProcessEnvironment)?;
+//! let bridge = Bridge::start(config, Clock::system())?;
+//! for door in bridge.doors().await {
+//!     println!("{} listens on {}", door.name, door.address);
+//! }
+//! // The bridge shows itself, so there is something to see at once.
+//! assert!(bridge.store().snapshot().instances.iter().any(|instance| instance.is_bridge));
+//! bridge.stop().await;
+//! # Ok(())
+//! # }
 //! ```
 
 pub mod limits;

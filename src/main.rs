@@ -14,6 +14,9 @@ use otel_bridge::config::args::{Arguments, Command};
 use otel_bridge::config::environment::ProcessEnvironment;
 use otel_bridge::config::{Config, ConfigErrors, print, schema};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -82,8 +85,7 @@ fn probe(url: &str) -> anyhow::Result<()> {
 }
 
 fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
-    let level = tracing_subscriber::EnvFilter::try_from_env("OTEL_BRIDGE_LOG").unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).with_ansi(false).init();
+    log_to_stderr();
     let config = load(file.as_deref())?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
@@ -94,6 +96,15 @@ fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
     // What still blocks a thread (a slow disk, a name that does not resolve) has had its time.
     runtime.shutdown_timeout(Duration::from_millis(500));
     Ok(())
+}
+
+/// Logs go to standard error; `OTEL_BRIDGE_LOG` names levels, such as `debug` or `warn,otel_bridge::push=debug`.
+fn log_to_stderr() {
+    let wanted = std::env::var("OTEL_BRIDGE_LOG").unwrap_or_default();
+    let levels: Targets = wanted.parse().unwrap_or_default();
+    let levels = if wanted.is_empty() { levels.with_default(LevelFilter::INFO) } else { levels };
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    tracing_subscriber::registry().with(lines).with(levels).init();
 }
 
 async fn serve(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {

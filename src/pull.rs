@@ -18,6 +18,7 @@ pub mod v1;
 
 use std::sync::{Arc, OnceLock};
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use bytes::Bytes;
 
@@ -59,8 +60,8 @@ pub struct Shared {
     pub readiness: Readiness,
     /// The time.
     pub clock: Clock,
-    /// The resolved configuration as JSON, secrets redacted, for `about`.
-    pub about: serde_json::Value,
+    /// The resolved configuration as JSON, secrets redacted, for `about`; a reload exchanges it.
+    pub about: Arc<ArcSwap<serde_json::Value>>,
     /// Where the Prometheus pages get the generic series and the process's own meters.
     pub exposition: Exposition,
     /// Link templates into other tools.

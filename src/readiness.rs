@@ -16,7 +16,7 @@ pub enum Standing {
 /// A named check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Such as `start`, `otlp-grpc`, `queue/stack`.
+    /// Such as `start` or `queue-stack`.
     pub name: String,
     /// How it stands.
     pub standing: Standing,

@@ -28,15 +28,18 @@ fn point(series: usize, value: i64) -> NumberDataPoint {
     }
 }
 
+/// The metric that is sent.
+const NAME: &str = "http.server.requests";
+
 /// One request of a service's points: those series, each with the value.
-fn request(instance: usize, series: std::ops::Range<usize>, value: i64) -> Vec<u8> {
+fn request(instance: usize, name: &str, series: std::ops::Range<usize>, value: i64) -> Vec<u8> {
     let sum = Sum {
         data_points: series.map(|number| point(number, value)).collect(),
         aggregation_temporality: AggregationTemporality::Cumulative as i32,
         is_monotonic: true,
     };
     let metric = Metric {
-        name: "http.server.requests".to_owned(),
+        name: name.to_owned(),
         description: "Requests served".to_owned(),
         unit: "{request}".to_owned(),
         data: Some(metric::Data::Sum(sum)),
@@ -59,19 +62,24 @@ fn request(instance: usize, series: std::ops::Range<usize>, value: i64) -> Vec<u
 
 /// Bodies of so many points each, which a few instances export again and again.
 pub fn metrics(points: usize, bodies: usize) -> Vec<Vec<u8>> {
-    (0..bodies).map(|number| request(number % 4, 0..points, number as i64)).collect()
+    (0..bodies).map(|number| request(number % 4, NAME, 0..points, number as i64)).collect()
 }
 
-/// Bodies that make so many different series.
+/// Bodies that make so many different series, ten thousand of each metric.
 pub fn series(series: usize, points: usize) -> Vec<Vec<u8>> {
-    (0..series.div_ceil(points)).map(|number| request(0, number * points..(number + 1) * points, 1)).collect()
+    (0..series.div_ceil(points))
+        .map(|number| {
+            let first = number * points;
+            request(0, &format!("{NAME}.{}", first / 10_000), first..first + points, 1)
+        })
+        .collect()
 }
 
 /// Points in a decoded request, but for the bridge's own.
 pub fn points_of(request: &ExportMetricsServiceRequest) -> u64 {
     let metrics =
         request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics).flat_map(|scope| &scope.metrics);
-    let counts = metrics.filter(|metric| metric.name == "http.server.requests").map(|metric| match &metric.data {
+    let counts = metrics.filter(|metric| metric.name == NAME).map(|metric| match &metric.data {
         Some(metric::Data::Sum(sum)) => sum.data_points.len() as u64,
         _ => 0,
     });

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use crate::bridge::{Door, PULL_DRAIN};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::links::Links;
 use crate::config::print::resolved_json;
 use crate::config::pull::PullEndpoint;
 use crate::listen::{self, BoundListener, ListenError, RouterDoor, Timings};
@@ -42,6 +44,8 @@ pub(super) struct Bound(Vec<(PullEndpoint, BoundListener)>);
 #[derive(Debug)]
 pub(super) struct Endpoints {
     behind: Behind,
+    /// What the configuration says, for every endpoint's `about`.
+    about: Arc<ArcSwap<serde_json::Value>>,
     open: Mutex<Vec<Open>>,
 }
 
@@ -49,6 +53,7 @@ pub(super) struct Endpoints {
 #[derive(Debug)]
 struct Open {
     config: PullEndpoint,
+    links: Links,
     door: Door,
     tasks: Tasks,
     streams: Tasks,
@@ -64,9 +69,10 @@ impl Bound {
 
     /// Opens them all.
     pub(super) fn open(self, config: &Config, behind: Behind) -> Result<Endpoints, ListenError> {
-        let open = self.0.into_iter().map(|(endpoint, bound)| open(endpoint, bound, config, &behind));
+        let about = Arc::new(ArcSwap::from_pointee(resolved_json(config)));
+        let open = self.0.into_iter().map(|(endpoint, bound)| open(endpoint, bound, &config.links, &about, &behind));
         let open = Mutex::new(open.collect::<Result<_, _>>()?);
-        Ok(Endpoints { behind, open })
+        Ok(Endpoints { behind, about, open })
     }
 }
 
@@ -81,8 +87,10 @@ impl Endpoints {
     pub(super) async fn reload(&self, config: &Config) -> Result<(), ListenError> {
         let mut running = self.open.lock().await;
         let wanted: Vec<_> = config.pull.iter().filter(|endpoint| endpoint.enabled).collect();
-        let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(|one| wanted.contains(&&one.config));
-        let fresh = wanted.into_iter().filter(|endpoint| !stay.iter().any(|one| one.config == **endpoint));
+        let stays =
+            |one: &Open| one.links == config.links && wanted.iter().any(|endpoint| is_same(&one.config, endpoint));
+        let (stay, leave): (Vec<_>, Vec<_>) = running.drain(..).partition(stays);
+        let fresh = wanted.iter().copied().filter(|endpoint| !stay.iter().any(|one| is_same(&one.config, endpoint)));
         let is_freed =
             |endpoint: &PullEndpoint| leave.iter().any(|one| one.config.listener.address == endpoint.listener.address);
         let (after, before): (Vec<_>, Vec<_>) = fresh.partition(|endpoint| is_freed(endpoint));
@@ -99,9 +107,14 @@ impl Endpoints {
         futures_util::future::join_all(leave.iter().map(Open::close)).await;
         let late: Vec<_> = after.into_iter().map(bind).collect::<Result<_, _>>()?;
         for (endpoint, bound) in early.into_iter().chain(late) {
-            running.push(open(endpoint, bound, config, &self.behind)?);
+            running.push(open(endpoint, bound, &config.links, &self.about, &self.behind)?);
         }
         Ok(())
+    }
+
+    /// Shows this configuration from now on.
+    pub(super) fn tell(&self, config: &Config) {
+        self.about.store(Arc::new(resolved_json(config)));
     }
 
     /// Closes them all, streams with a last event.
@@ -120,7 +133,20 @@ impl Open {
     }
 }
 
-fn open(endpoint: PullEndpoint, bound: BoundListener, config: &Config, behind: &Behind) -> Result<Open, ListenError> {
+/// Whether nothing changed but the place in the list, which only messages name.
+fn is_same(one: &PullEndpoint, other: &PullEndpoint) -> bool {
+    let mut moved = other.clone();
+    moved.listener.key.clone_from(&one.listener.key);
+    *one == moved
+}
+
+fn open(
+    endpoint: PullEndpoint,
+    bound: BoundListener,
+    links: &Links,
+    about: &Arc<ArcSwap<serde_json::Value>>,
+    behind: &Behind,
+) -> Result<Open, ListenError> {
     let (tasks, streams) = (Tasks::new(), Tasks::new());
     let scheme = if endpoint.listener.tls.is_some() { "https" } else { "http" };
     let door = Door { name: endpoint.name.clone(), address: bound.local_addr(), scheme };
@@ -129,10 +155,10 @@ fn open(endpoint: PullEndpoint, bound: BoundListener, config: &Config, behind: &
         endpoint: endpoint.clone(),
         readiness: behind.readiness.clone(),
         clock: behind.clock.clone(),
-        about: resolved_json(config),
+        about: about.clone(),
         // Its pages are this endpoint's: they depend on how it prints.
         exposition: Exposition::new(behind.store.clone(), behind.own_meters.clone()),
-        links: config.links.clone(),
+        links: links.clone(),
         tasks: streams.clone(),
     }));
     if let Some(observer) = &behind.observer {
@@ -141,5 +167,5 @@ fn open(endpoint: PullEndpoint, bound: BoundListener, config: &Config, behind: &
     let handler = RouterDoor::new(router).with_probes(|head| probes::is_probe(head.uri.path()));
     let timings = Timings { drain: PULL_DRAIN, ..Timings::default() };
     listen::serve(bound, Arc::new(handler), timings, &behind.clock, &tasks)?;
-    Ok(Open { config: endpoint, door, tasks, streams })
+    Ok(Open { config: endpoint, links: links.clone(), door, tasks, streams })
 }

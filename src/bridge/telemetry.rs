@@ -8,8 +8,10 @@ use bytes::Bytes;
 use opentelemetry::KeyValue;
 use opentelemetry::global::BoxedTracer;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
+use tokio::runtime::Handle;
 
 use crate::clock::Clock;
+use crate::config::temporality::Temporality;
 use crate::model::signal::Signal;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal};
 use crate::pull::observe::Observer;
@@ -33,11 +35,13 @@ pub(super) struct Telemetry {
 
 impl Telemetry {
     /// Providers, and the instruments over the store and the books.
-    pub(super) fn new(recorder: &Recorder, attributes: &[(String, String)]) -> Self {
+    pub(super) fn new(recorder: &Recorder, attributes: &[(String, String)], temporality: Temporality) -> Self {
         let resource = resource(attributes);
-        let metrics = OwnMetrics::new(recorder, resource.clone());
+        let threads = Handle::current().metrics().num_workers();
+        let metrics = OwnMetrics::new(recorder, resource.clone(), temporality, threads);
         books(&metrics.meter(), recorder.store());
-        Self { metrics, meters: OwnMeters::new(resource.clone()), spans: OwnSpans::new(recorder, resource) }
+        let meters = OwnMeters::new(resource.clone(), temporality);
+        Self { metrics, meters, spans: OwnSpans::new(recorder, resource) }
     }
 
     /// What the pull endpoints tell of their requests.

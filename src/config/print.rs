@@ -64,9 +64,9 @@ pub fn resolved_yaml(config: &Config) -> String {
         comment(format!("resource {key} = {value}"));
     }
     comment(format!(
-        "own metrics every {}, {:?} temporality",
+        "own metrics every {}, {} temporality",
         print_duration(config.metric_export_interval),
-        config.metric_temporality
+        config.metric_temporality.as_str()
     ));
     for warning in &config.warnings {
         comment(format!("warning: {warning}"));

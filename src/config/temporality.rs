@@ -11,3 +11,14 @@ pub enum Temporality {
     /// As delta for synchronous counters and histograms, else cumulative.
     LowMemory,
 }
+
+impl Temporality {
+    /// The variable's word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cumulative => "cumulative",
+            Self::Delta => "delta",
+            Self::LowMemory => "lowmemory",
+        }
+    }
+}

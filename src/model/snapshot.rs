@@ -306,6 +306,8 @@ pub struct BridgeFacts {
     pub sse_clients: u64,
     /// The configuration's standing: none while it is as loaded, else the refusal.
     pub config_refused: Option<ConfigRefused>,
+    /// Reloads that were refused so far.
+    pub config_refusals: u64,
 }
 
 /// A reload that was refused.
@@ -378,6 +380,6 @@ pub struct DestinationSignal {
     pub queue_bytes: u64,
     /// Sends that were repeated.
     pub retries: u64,
-    /// Sends that ended without an answer: each may have left a duplicate at the destination.
+    /// Sends that ended without an answer: each may have left a duplicate.
     pub unanswered: u64,
 }

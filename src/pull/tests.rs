@@ -108,7 +108,7 @@ pub(crate) fn shared(endpoint: PullEndpoint) -> Shared {
         endpoint,
         readiness,
         clock,
-        about: Value::Null,
+        about: Arc::default(),
         links,
         tasks,
     }

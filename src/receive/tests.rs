@@ -14,7 +14,9 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::metrics::v1::{Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, metric};
+use opentelemetry_proto::tonic::metrics::v1::{
+    Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, metric, number_data_point,
+};
 use prost::Message as _;
 
 use super::*;
@@ -213,6 +215,7 @@ pub(super) fn metrics(points: usize) -> ExportMetricsServiceRequest {
     let data_points = (0..points)
         .map(|number| NumberDataPoint {
             time_unix_nano: 1_700_000_000_000_000_000 + number as u64,
+            value: Some(number_data_point::Value::AsInt(1)),
             ..Default::default()
         })
         .collect();

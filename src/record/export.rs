@@ -11,10 +11,17 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::metrics::{InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Temporality};
+use opentelemetry_sdk::metrics::{
+    Instrument, InstrumentKind, ManualReader, Pipeline, SdkMeterProvider, Stream, Temporality,
+};
 use prost::Message;
 
+use crate::config::temporality::Temporality as Preference;
+use crate::model::worker::WorkerState;
 use crate::record::{Recorder, instruments};
+
+/// Attribute sets of an instrument that is not about workers: pools, components and breakers by state.
+const ENTITY_SETS_MAX: usize = 256;
 
 /// The SDK's resource of the local process, made of the same attributes that the store knows it by.
 pub fn resource(attributes: &[(String, String)]) -> Resource {
@@ -32,10 +39,20 @@ pub struct Encoded {
 }
 
 /// The SDK's reader that collects when it is asked, shared between a provider and whoever asks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct SharedReader(Arc<ManualReader>);
 
 impl SharedReader {
+    /// A reader that counts as `preference` says.
+    pub(crate) fn new(preference: Preference) -> Self {
+        let temporality = match preference {
+            Preference::Cumulative => Temporality::Cumulative,
+            Preference::Delta => Temporality::Delta,
+            Preference::LowMemory => Temporality::LowMemory,
+        };
+        Self(Arc::new(ManualReader::builder().with_temporality(temporality).build()))
+    }
+
     /// What the provider's instruments say now; none when there is nothing to say.
     pub(crate) fn encode(&self) -> Option<Encoded> {
         let mut metrics = ResourceMetrics::default();
@@ -79,10 +96,12 @@ pub struct OwnMetrics {
 }
 
 impl OwnMetrics {
-    /// Registers the instruments of contract §6 over the recorder's instance.
-    pub fn new(recorder: &Recorder, resource: Resource) -> Self {
-        let reader = SharedReader::default();
-        let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(reader.clone()).build();
+    /// Registers the instruments of contract §6 over the recorder's instance, with room for so many workers: the SDK reserves
+    /// memory for every attribute set that an instrument may have.
+    pub fn new(recorder: &Recorder, resource: Resource, temporality: Preference, workers_max: usize) -> Self {
+        let reader = SharedReader::new(temporality);
+        let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(reader.clone());
+        let provider = provider.with_view(move |instrument| room(instrument, workers_max)).build();
         let metrics = Self { provider, reader };
         instruments::register(&metrics.meter(), recorder);
         metrics
@@ -101,6 +120,13 @@ impl OwnMetrics {
     }
 }
 
+/// How many attribute sets an instrument has room for; beyond it the SDK folds them into its overflow.
+fn room(instrument: &Instrument, workers_max: usize) -> Option<Stream> {
+    let is_of_workers = instrument.name().starts_with("worker.");
+    let sets = if is_of_workers { workers_max.saturating_mul(WorkerState::ALL.len()) } else { ENTITY_SETS_MAX };
+    Stream::builder().with_cardinality_limit(sets.max(1)).build().ok()
+}
+
 fn points(request: &ExportMetricsServiceRequest) -> u64 {
     let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
     let points = scopes.flat_map(|scope| &scope.metrics).map(|metric| match &metric.data {
@@ -112,4 +138,20 @@ fn points(request: &ExportMetricsServiceRequest) -> u64 {
         None => 0,
     });
     points.map(|points| points as u64).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The preference of the environment is the temporality of what the reader collects.
+    #[test]
+    fn the_preference_is_kept() {
+        let of = |preference, kind| SharedReader::new(preference).temporality(kind);
+        assert_eq!(of(Preference::Cumulative, InstrumentKind::Counter), Temporality::Cumulative);
+        assert_eq!(of(Preference::Delta, InstrumentKind::ObservableCounter), Temporality::Delta);
+        assert_eq!(of(Preference::Delta, InstrumentKind::UpDownCounter), Temporality::Cumulative);
+        assert_eq!(of(Preference::LowMemory, InstrumentKind::Counter), Temporality::Delta);
+        assert_eq!(of(Preference::LowMemory, InstrumentKind::ObservableCounter), Temporality::Cumulative);
+    }
 }

@@ -8,6 +8,7 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::Registry;
 use prometheus::proto::MetricFamily;
 
+use crate::config::temporality::Temporality;
 use crate::record::export::{Encoded, SharedReader};
 
 /// See the module.
@@ -19,10 +20,10 @@ pub struct OwnMeters {
 }
 
 impl OwnMeters {
-    /// A provider of that resource.
-    pub fn new(resource: Resource) -> Self {
+    /// A provider of that resource; the temporality is that of what is pushed.
+    pub fn new(resource: Resource, temporality: Temporality) -> Self {
         let registry = Registry::new();
-        let reader = SharedReader::default();
+        let reader = SharedReader::new(temporality);
         let mut provider = SdkMeterProvider::builder().with_resource(resource).with_reader(reader.clone());
         let exposition = opentelemetry_prometheus::exporter().with_registry(registry.clone()).without_target_info();
         match exposition.build() {

@@ -229,6 +229,8 @@ pub struct Accounting {
     pub unreadable: Reasons,
     /// SSE clients now.
     pub sse_clients: AtomicU64,
+    /// Reloads that were refused so far.
+    pub config_refusals: AtomicU64,
 }
 
 impl Accounting {

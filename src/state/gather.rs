@@ -182,5 +182,6 @@ fn bridge(sources: Sources<'_>, config_refused: Option<ConfigRefused>) -> Bridge
         conflicts: caps.conflicts(),
         sse_clients: accounting.sse_clients.load(Ordering::Relaxed),
         config_refused,
+        config_refusals: accounting.config_refusals.load(Ordering::Relaxed),
     }
 }

@@ -151,7 +151,7 @@ impl Store {
         let at = Moment::of(&self.options.clock);
         let ingest = Ingest { registry: &self.registry, table: &self.table, at };
         let unreadable = ingest.read(signal, request);
-        let (unreadable, message) = unreadable.book(&self.options.accounting, signal.item());
+        let (unreadable, message) = unreadable.book(&self.options.accounting);
         Ingested { unreadable, message }
     }
 

@@ -18,8 +18,8 @@ impl Unreadable {
         }
     }
 
-    /// Enters the count into the books; tells the sum, and the words for the sender.
-    pub(crate) fn book(self, accounting: &Accounting, item: &str) -> (u64, Option<String>) {
+    /// Enters the count into the books; tells the sum, and the reasons for the sender.
+    pub(crate) fn book(self, accounting: &Accounting) -> (u64, Option<String>) {
         if self.0.is_empty() {
             return (0, None);
         }
@@ -30,6 +30,6 @@ impl Unreadable {
             sum += points;
             words.push(format!("{reason}: {points}"));
         }
-        (sum, Some(format!("accepted, but {sum} {item} cannot be shown here ({})", words.join(", "))))
+        (sum, Some(words.join(", ")))
     }
 }

@@ -1,5 +1,23 @@
-//! The one integration binary.
+//! The one integration binary: whole bridges, in this process or as children, and what stands around them.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
 
+mod access;
+mod agreement;
+mod commands;
+mod documents;
+mod forwarding;
+mod harness;
+mod hostile;
+mod limits;
+mod own_telemetry;
+mod secrets;
+mod signals;
+mod survival;
 mod tidy;

@@ -109,12 +109,13 @@ fn rooms_have_names() {
     report(&faults.map(|(path, _)| path).collect::<Vec<_>>());
 }
 
-/// Whether a line names a crate, rather than a module of that name in another one.
-fn names_crate(line: &str, name: &str) -> bool {
-    let starts_a_path = |(place, _): (usize, &str)| {
-        !line[..place].ends_with(|before: char| before.is_alphanumeric() || before == ':' || before == '_')
+/// Whether the line names the crate; a module of that name in another crate is none.
+fn names(line: &str, name: &str) -> bool {
+    let is_path = |(at, _): (usize, &str)| {
+        let before = line[..at].chars().next_back();
+        !before.is_some_and(|letter| letter == ':' || letter == '_' || letter.is_alphanumeric())
     };
-    line.match_indices(&format!("{name}::")).any(starts_a_path) || line.contains(&format!("use {name};"))
+    line.match_indices(&format!("{name}::")).any(is_path) || line.contains(&format!("use {name};"))
 }
 
 /// Crates stay behind their fences, and rooms behind their walls.
@@ -124,8 +125,7 @@ fn fences_and_walls_hold() {
     for (path, text) in files().into_iter().filter(|(path, _)| path.starts_with("src/") && !is_test(path)) {
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
             for (name, homes) in FENCES {
-                let is_named = names_crate(line, name);
-                if is_named && !homes.iter().any(|home| path.starts_with(home)) {
+                if names(line, name) && !homes.iter().any(|home| path.starts_with(home)) {
                     faults.push(format!("{path}:{}: {name} is fenced into {homes:?}", number + 1));
                 }
             }

@@ -74,6 +74,26 @@ fn keys_are_those_of_the_readers() {
     assert!(difference.is_empty(), "{difference:#?}");
 }
 
+/// Every key that the schema knows, of all three forms, stands in `docs/configuration.md`.
+#[test]
+fn keys_stand_in_the_documentation() {
+    let text = include_str!("../../../docs/configuration.md");
+    let root = schema();
+    let (mut found, mut defaults) = (BTreeSet::new(), Vec::new());
+    walk(&root, &root["$defs"]["native"], "", &mut found, &mut defaults);
+    assert!(found.len() > 100);
+    let is_missing = |path: &&String| !text.contains(&format!("`{}`", normal(path).trim_start_matches("listener.")));
+    let missing: Vec<&String> = found.iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "not in docs/configuration.md: {missing:#?}");
+    for form in ["blueprint", "manifest", "component", "binding"] {
+        let keys = root["$defs"][form]["properties"].as_object().unwrap().keys();
+        // The other keys of a pull endpoint are those of `pull[]`.
+        let stands = |key: &&String| text.contains(&format!("{key}:")) || text.contains(&format!("{key}`"));
+        let missing: Vec<&String> = keys.filter(|key| !stands(key)).collect();
+        assert!(missing.is_empty(), "{form}, not in docs/configuration.md: {missing:#?}");
+    }
+}
+
 /// A file in which every default of the schema is written out is the embedded defaults.
 #[test]
 fn defaults_are_the_defaults() {

@@ -211,6 +211,12 @@ fn doubles_in_every_form() {
             point(&format!(r#""asDouble":{form}"#))
         );
     }
+    for exact in [0.188_235_294_117_647_06, 3.5e-318, 1.797_693_134_862_315_7e308, 0.1 + 0.2] {
+        for form in [format!("{exact:?}"), format!("\"{exact:?}\"")] {
+            let bytes = metrics(&point(&format!(r#""asDouble":{form}"#))).unwrap();
+            assert!(bytes.ends_with(&f64::to_le_bytes(exact)), "{form}");
+        }
+    }
     for wrong in
         ["\"nan\"", "\"inf\"", "\"+1\"", "\"infinity\"", "\"\"", "\" 1\"", "1e400", "\"1e400\"", "NaN", "false", "{}"]
     {

@@ -47,6 +47,7 @@ pub(super) fn write(page: &mut Page<'_>) {
             "Whether the last reload was refused",
             u64::from(snapshot.bridge.config_refused.is_some()),
         ),
+        ("otel_bridge_config_refusals_total", Counter, "Reloads that were refused", snapshot.bridge.config_refusals),
     ];
     for (name, kind, help, value) in figures {
         page.family(name, kind, help, |page| page.count(name, &[], value));
@@ -114,7 +115,7 @@ const FIGURES: [Figure; 7] = [
     ("otel_bridge_queue_items", Gauge, "Items that wait", |one| one.queue_items),
     ("otel_bridge_queue_bytes", Gauge, "Bytes that wait", |one| one.queue_bytes),
     ("otel_bridge_retries_total", Counter, "Sends that were repeated", |one| one.retries),
-    ("otel_bridge_unanswered_requests_total", Counter, "Sends that ended without an answer", |one| one.unanswered),
+    ("otel_bridge_unanswered_sends_total", Counter, "Sends that ended without an answer", |one| one.unanswered),
 ];
 
 fn destinations(page: &mut Page<'_>) {

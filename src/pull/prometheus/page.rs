@@ -42,7 +42,10 @@ impl<'a> Page<'a> {
         let series = sources.series.caps().series();
         page.out.reserve(128 * series + 1_024 * sources.snapshot.workers.len() + 32 * 1_024);
         page.find_received();
-        for family in sources.gathered {
+        // They are the local process's, so a filter that leaves it out leaves them out.
+        let is_local_in_scope = sources.snapshot.instances.iter().any(|one| one.is_local && scope.holds(one));
+        let shows_gathered = page.is_unfiltered || is_local_in_scope;
+        for family in sources.gathered.iter().filter(|_| shows_gathered) {
             let mut name = String::new();
             if naming::metric_name(family.name(), "", Suffixes::Unit, &mut name) {
                 page.gathered.entry(name).or_default().push(family);

@@ -175,17 +175,39 @@ fn the_page_as_openmetrics() {
     assert_eq!((different, exact.len()), (vec![], text.len()));
 }
 
-/// A filter leaves what is outside of it out, the bridge's books and missing components too.
+/// A filter leaves what is outside of it out: the bridge's books, missing components and the process's own meters too.
 #[test]
 fn keeps_to_the_scope() {
     let scope = Scope { service: Some("web".to_owned()), ..Scope::default() };
     let text = page(&tables(), &scope, &Prometheus::default(), Format::Text);
     let samples = read(&text, Format::Text);
-    assert!(samples.iter().all(|one| !one.name.starts_with("otel_bridge_")));
+    assert!(samples.iter().all(|one| !one.name.starts_with("otel_bridge_") && !one.name.starts_with("own_")));
     assert!(samples.iter().all(|one| one.labels.get("component").is_none_or(|name| name != "expected")));
     let nothing = Scope { service: Some("none".to_owned()), ..Scope::default() };
     let samples = read(&page(&tables(), &nothing, &Prometheus::default(), Format::Text), Format::Text);
     assert!(samples.iter().all(|one| !one.labels.contains_key("job")));
+}
+
+/// Every family of our own stands in `docs/metrics.md`, under both sets of names, and in the pool's page.
+#[test]
+fn families_stand_in_the_documentation() {
+    let documentation = include_str!("../../../docs/metrics.md");
+    let tables = Tables::new();
+    let (snapshot, rules) = (snapshot(), HealthRules::default());
+    let sources = Sources { snapshot: &snapshot, rules: &rules, series: &tables, gathered: &[] };
+    for names in [Names::Spec, Names::Otel] {
+        let options = Prometheus { names, ..Prometheus::default() };
+        let pages = [
+            render(&sources, &Scope::default(), &options, Format::Text),
+            render_pool(&sources, &Scope::default(), None, "buntime", &options, Format::Text),
+        ];
+        let lines = pages.iter().flat_map(|page| page.lines()).filter_map(|line| line.strip_prefix("# TYPE "));
+        let families: Vec<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
+        assert!(families.len() > 40, "{}", families.len());
+        let missing: Vec<&&str> =
+            families.iter().filter(|name| !documentation.contains(&format!("`{name}`"))).collect();
+        assert!(missing.is_empty(), "not in docs/metrics.md: {missing:?}");
+    }
 }
 
 /// A stale instance's series leave all at once; its components stay at 0, a replaced one's do not.

@@ -82,7 +82,7 @@ impl<'a> From<&'a (Arc<str>, &'static str, &'static str)> for Conflict<'a> {
 
 impl<'a> About<'a> {
     /// What the process says of itself.
-    pub fn new(state: &'a PullState, snapshot: &'a Snapshot) -> Self {
+    pub fn new(state: &'a PullState, snapshot: &'a Snapshot, config: &'a serde_json::Value) -> Self {
         let bridge = &snapshot.bridge;
         let refused = |one: &'a crate::model::snapshot::ConfigRefused| ConfigRefused {
             error: &one.error,
@@ -98,7 +98,7 @@ impl<'a> About<'a> {
             run_id: &snapshot.run_id,
             endpoint: &state.endpoint.name,
             base: &state.endpoint.base,
-            config: &state.about,
+            config,
             config_refused: bridge.config_refused.as_ref().map(refused),
             conflicts: bridge.conflicts.iter().map(Conflict::from).collect(),
             unreadable_points: bridge.unreadable.iter().copied().collect(),

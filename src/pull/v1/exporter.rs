@@ -82,7 +82,7 @@ pub struct ExporterSignal<'a> {
     pub queue_bytes: u64,
     /// Sends that were repeated.
     pub retries: u64,
-    /// Sends that ended without an answer: each may have left a duplicate at the destination.
+    /// Sends that ended without an answer: each may have left a duplicate.
     pub unanswered: u64,
 }
 

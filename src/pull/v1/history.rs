@@ -89,8 +89,8 @@ impl Asked {
             Some("pool") => (Subject::Pool, "pool", keys::<Pool<'_>>(context, &wanted)?),
             Some("component") => (Subject::Component, "component", keys::<Component<'_>>(context, &wanted)?),
             Some("worker") => (Subject::Worker, "worker", keys::<Worker<'_>>(context, &wanted)?),
-            other => {
-                let other = other.unwrap_or_default();
+            None => return Err(Problem::bad_request("`entity` is needed: pool, component or worker")),
+            Some(other) => {
                 return Err(Problem::bad_request(format!("`entity` is pool, component or worker, not {other:?}")));
             }
         };

@@ -142,5 +142,5 @@ pub async fn events(State(state): State<PullState>, query: ScopeQuery) -> Result
     responses((status = 200, body = About<'static>)))]
 pub async fn about(State(state): State<PullState>) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
-    json(&About::new(&state, &snapshot))
+    json(&About::new(&state, &snapshot, &state.about.load()))
 }

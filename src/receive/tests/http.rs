@@ -186,7 +186,7 @@ async fn a_spent_budget_is_503() {
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let forward = Recorder { gate: Some(gate.clone()), ..Recorder::default() };
     let bench = Bench::with(&Receive { inflight_bytes_max: 15_000, ..config() }, forward, Timings::default());
-    let body = metrics_bytes(900);
+    let body = metrics_bytes(500);
     assert!((8_000..15_000).contains(&body.len()));
     let first = bench.post_metrics(&[], body.clone());
     let second = async {
@@ -265,7 +265,7 @@ async fn json_is_taken() {
     let bench = Bench::new();
     let json = [("content-type", "application/json; charset=utf-8")];
     let text = r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"queue.depth","gauge":
-        {"dataPoints":[{"timeUnixNano":"1700000000000000000"}]}}]}]}],"unknown":1}"#;
+        {"dataPoints":[{"timeUnixNano":"1700000000000000000","asInt":"1"}]}}]}]}],"unknown":1}"#;
     let seen = bench.post("/v1/metrics", &json, text).await;
     assert_eq!((seen.status, seen.header("content-type"), &seen.body[..]), (200, "application/json", &b"{}"[..]));
     let gzipped = [json[0], ("content-encoding", "gzip")];

@@ -85,7 +85,7 @@ pub(crate) fn state_of(endpoint: PullEndpoint) -> PullState {
         exposition: crate::pull::tests::no_series(),
         readiness: Readiness::default(),
         clock,
-        about: serde_json::json!({ "pull": [] }),
+        about: Arc::new(arc_swap::ArcSwap::from_pointee(serde_json::json!({ "pull": [] }))),
         links,
         tasks: Tasks::new(),
     })

@@ -1,0 +1,45 @@
+//! The wiring, as far as it shows only when everything runs.
+
+use std::collections::BTreeMap;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::*;
+
+fn config(more: &str) -> Config {
+    let file = format!(
+        "receive: {{ otlp: {{ grpc: {{ address: 127.0.0.1:0 }}, http: null }} }}\npull: {{ address: 127.0.0.1:0 }}\n{more}"
+    );
+    Config::parse(&file, "test", &BTreeMap::new()).unwrap()
+}
+
+async fn get(bridge: &Bridge, path: &str) -> String {
+    let address = bridge.doors().await.last().unwrap().address;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// After a reload `about` tells what holds now, links are the new ones also at endpoints that did not change, and what needs
+/// a restart is told as it was.
+#[tokio::test]
+async fn a_reload_reaches_every_endpoint() {
+    let bridge = Bridge::start(config(""), Clock::system()).unwrap();
+    let before = get(&bridge, "/api/v1/workers?limit=1").await;
+    assert!(before.starts_with("HTTP/1.1 200") && !before.contains("http://links/"), "{before}");
+    let links = "links: { worker: 'http://links/{worker_id}' }\nhealth: { healthy: 0.9 }\n";
+    bridge.reload(config(links)).await.unwrap();
+    assert!(get(&bridge, "/api/v1/workers?limit=1").await.contains("http://links/tokio-0"));
+    let about = get(&bridge, "/api/v1/about").await;
+    assert!(about.contains("http://links/{worker_id}") && about.contains("\"healthy\":0.8"), "{about}");
+    let address = bridge.doors().await.last().unwrap().address;
+    let destination = "push: { name: a, endpoint: 'http://127.0.0.1:9', queue: { durability: memory } }\n";
+    bridge.reload(config(&format!("{links}{destination}"))).await.unwrap();
+    assert_eq!(bridge.doors().await.last().unwrap().address, address, "what did not change goes on");
+    assert!(get(&bridge, "/api/v1/about").await.contains("http://127.0.0.1:9"));
+    bridge.stop().await;
+}
