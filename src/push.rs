@@ -74,7 +74,7 @@ impl PushError {
     }
 }
 
-/// Why a request was not taken. All of them pass: the sender should keep the request and try again.
+/// Why a request was not taken. All but one of them pass: the sender should keep the request and try again.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SubmitError {
     /// A queue whose policy is to refuse is full.
@@ -83,6 +83,9 @@ pub enum SubmitError {
         /// When to try again.
         retry_after: Duration,
     },
+    /// It is larger than a whole queue whose policy is to refuse: it would never be taken.
+    #[error("the request is larger than the queue may become")]
+    TooLarge,
     /// A queue cannot be written: the disk is full or fails.
     #[error("the queue cannot be written")]
     Disk {
@@ -104,18 +107,20 @@ impl SubmitError {
         Self::Disk { retry_after: RETRY_AFTER }
     }
 
-    /// When the sender should try again.
-    pub const fn retry_after(&self) -> Duration {
+    /// When the sender should try again; none when that would not help.
+    pub const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Full { retry_after } | Self::Disk { retry_after } => *retry_after,
-            Self::Stopping => Duration::from_secs(1),
+            Self::Full { retry_after } | Self::Disk { retry_after } => Some(*retry_after),
+            Self::TooLarge => None,
+            Self::Stopping => Some(Duration::from_secs(1)),
         }
     }
 
-    /// The word under which the receivers count it: `queue_full`, `disk` or `stopping`.
+    /// The word under which the receivers count it: `queue_full`, `larger_than_queue`, `disk` or `stopping`.
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Full { .. } => "queue_full",
+            Self::TooLarge => "larger_than_queue",
             Self::Disk { .. } => "disk",
             Self::Stopping => "stopping",
         }
@@ -165,7 +170,7 @@ impl Push {
     /// decided even if the caller stops waiting. Without such a destination, or without items, it succeeds at once.
     ///
     /// # Errors
-    /// [`SubmitError`]: try again later.
+    /// [`SubmitError`]: try again later, unless it says that this would not help.
     pub async fn submit(&self, signal: Signal, body: Bytes, items: u64) -> Result<(), SubmitError> {
         if items == 0 || body.is_empty() {
             return Ok(());

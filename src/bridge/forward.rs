@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::model::signal::Signal;
-use crate::push::Push;
+use crate::push::{Push, SubmitError};
 use crate::receive::{Forward, Unavailable};
 
 /// See the module.
@@ -16,8 +16,11 @@ impl Forward for Forwarder {
     async fn submit(&self, signal: Signal, request: Bytes, items: u64) -> Result<(), Unavailable> {
         self.0.submit(signal, request, items).await.map_err(|error| Unavailable {
             reason: error.reason(),
-            message: "nothing can be taken into the queue now; keep the data and try again",
-            retry_after_s: error.retry_after().as_secs().max(1),
+            message: match error {
+                SubmitError::TooLarge => "the request is larger than the queue may become",
+                _ => "nothing can be taken into the queue now; keep the data and try again",
+            },
+            retry_after_s: error.retry_after().map(|pause| pause.as_secs().max(1)),
         })
     }
 }

@@ -330,6 +330,8 @@ pub struct ReceiverFacts {
     pub requests: [u64; 3],
     /// Refused items: (signal, reason, items).
     pub refused: Vec<(Signal, &'static str, u64)>,
+    /// Refused requests: (signal, reason, requests); of some the items could not be counted.
+    pub refused_requests: Vec<(Signal, &'static str, u64)>,
 }
 
 /// What one push destination has done.

@@ -70,9 +70,11 @@ impl Running {
         })
     }
 
-    /// Starts a sender for each signal.
+    /// Starts a sender for each signal that it takes, and for what it took of others before they were taken out of its
+    /// configuration: that was acknowledged.
     pub(crate) fn start(&self) {
-        for signal in self.config.signals.iter().copied() {
+        let has_to_send = |signal: &Signal| self.takes(*signal) || !self.queue.ledger().is_empty(*signal);
+        for signal in Signal::ALL.into_iter().filter(has_to_send) {
             let sender = Sender {
                 signal,
                 queue: Arc::clone(&self.queue),
@@ -153,7 +155,8 @@ fn account(config: &Destination) -> DestinationAccount {
             Protocol::HttpJson => "http/json",
         },
         queue_bytes_max: config.queue.bytes_max,
-        signals: Signal::ALL.map(|signal| config.signals.contains(&signal).then(SignalAccount::default)),
+        signals: Signal::ALL.map(|_| SignalAccount::default()),
+        takes: Signal::ALL.map(|signal| config.signals.contains(&signal)),
         in_flight: 0.into(),
         warnings: 0.into(),
         standing: std::sync::Mutex::default(),

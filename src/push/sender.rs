@@ -351,9 +351,7 @@ impl Sender {
     }
 
     fn account(&self, change: impl FnOnce(&SignalAccount)) {
-        if let Some(account) = self.queue.ledger().account().signal(self.signal) {
-            change(account);
-        }
+        change(self.queue.ledger().account().signal(self.signal));
     }
 }
 

@@ -5,6 +5,8 @@ mod policies;
 mod sink;
 #[cfg(feature = "queue")]
 mod survival;
+#[cfg(feature = "_listen")]
+mod tls;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -22,7 +22,7 @@ use crate::tasks::Tasks;
 /// A body up to this size is worked on where it is read; a larger one is moved off the reactor, so that others do not wait.
 pub(crate) const INLINE_BYTES_MAX: usize = 1024 * 1024;
 
-/// Why nothing can be forwarded now.
+/// Why a request cannot be forwarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Unavailable {
@@ -30,8 +30,8 @@ pub struct Unavailable {
     pub reason: &'static str,
     /// What the client is told.
     pub message: &'static str,
-    /// When to try again, in seconds.
-    pub retry_after_s: u64,
+    /// When to try again, in seconds; none when the request would never be taken.
+    pub retry_after_s: Option<u64>,
 }
 
 /// Where accepted requests go.
@@ -39,7 +39,7 @@ pub trait Forward: Send + Sync + 'static {
     /// Takes the bytes of a request with its number of items; it has committed them when this returns.
     ///
     /// # Errors
-    /// [`Unavailable`] when it has not taken them, and the client should keep them.
+    /// [`Unavailable`] when it has not taken them, and whether the client should keep them.
     fn submit(
         &self,
         signal: Signal,
@@ -142,13 +142,9 @@ impl<F: Forward> Intake<F> {
     ) -> Result<Accepted, Refused> {
         if let Err(unavailable) = self.forward.submit(signal, request.clone(), items).await {
             let Unavailable { reason: word, message, retry_after_s } = unavailable;
-            return Err(Refused {
-                reason: Reason::Unavailable,
-                detail: Some(message.into()),
-                word,
-                retry_after_s,
-                items,
-            });
+            let reason = if retry_after_s.is_some() { Reason::Unavailable } else { Reason::TooLarge };
+            let retry_after_s = retry_after_s.unwrap_or_default();
+            return Err(Refused { reason, detail: Some(message.into()), word, retry_after_s, items });
         }
         self.store.accounting().receiver(receiver).accepted(signal, items);
         let ingested = if request.len() <= INLINE_BYTES_MAX {

@@ -151,6 +151,11 @@ impl Bench {
         all.into_iter().find(|facts| facts.receiver == receiver.as_str()).unwrap().refused
     }
 
+    pub(super) fn refused_requests(&self, receiver: Receiver) -> Vec<(Signal, &'static str, u64)> {
+        let all = self.accounting.receivers();
+        all.into_iter().find(|facts| facts.receiver == receiver.as_str()).unwrap().refused_requests
+    }
+
     /// Waits until so much is held; it fails the test after a while.
     pub(super) async fn until_held(&self, is_enough: impl Fn(usize) -> bool) {
         for _ in 0..1000 {

@@ -66,6 +66,7 @@ pub struct ReceiverAccount {
     items: [AtomicU64; 3],
     requests: [AtomicU64; 3],
     refused: [Reasons; 3],
+    refused_requests: [Reasons; 3],
 }
 
 impl ReceiverAccount {
@@ -80,8 +81,10 @@ impl ReceiverAccount {
 
     /// A request was refused; `items` is 0 when they could not be counted.
     pub fn refused(&self, signal: Signal, reason: &'static str, items: u64) {
-        if let Some(refused) = self.refused.get(signal.index()) {
+        let place = signal.index();
+        if let (Some(refused), Some(requests)) = (self.refused.get(place), self.refused_requests.get(place)) {
             refused.add(reason, items);
+            requests.add(reason, 1);
         }
     }
 }
@@ -118,8 +121,10 @@ pub struct DestinationAccount {
     pub protocol: &'static str,
     /// Most bytes that its queue may hold.
     pub queue_bytes_max: u64,
-    /// By signal; none where it does not take that signal.
-    pub signals: [Option<SignalAccount>; 3],
+    /// By signal.
+    pub signals: [SignalAccount; 3],
+    /// Which signals it takes; of others it may still have records that it took before a reload or a restart.
+    pub takes: [bool; 3],
     /// Requests in flight.
     pub in_flight: AtomicU64,
     /// Answers counted as delivered although their body could not be read.
@@ -156,9 +161,21 @@ impl Default for Standing {
 }
 
 impl DestinationAccount {
-    /// The account of one signal, if the destination takes it.
-    pub fn signal(&self, signal: Signal) -> Option<&SignalAccount> {
-        self.signals.get(signal.index()).and_then(Option::as_ref)
+    /// The account of one signal.
+    pub fn signal(&self, signal: Signal) -> &SignalAccount {
+        let [metrics, traces, logs] = &self.signals;
+        match signal {
+            Signal::Metrics => metrics,
+            Signal::Traces => traces,
+            Signal::Logs => logs,
+        }
+    }
+
+    /// The facts of one signal, if the destination takes it or has still to deliver some.
+    fn signal_facts(&self, signal: Signal) -> Option<DestinationSignal> {
+        let facts = self.signal(signal).facts();
+        let takes = self.takes.get(signal.index()).copied().unwrap_or_default();
+        (takes || facts.recovered > 0).then_some(facts)
     }
 
     /// Changes how it stands.
@@ -175,7 +192,7 @@ impl DestinationAccount {
             protocol: self.protocol,
             state: standing.state,
             breaker: standing.breaker,
-            signals: self.signals.each_ref().map(|account| account.as_ref().map(SignalAccount::facts)),
+            signals: Signal::ALL.map(|signal| self.signal_facts(signal)),
             queue_bytes_max: self.queue_bytes_max,
             in_flight: self.in_flight.load(Ordering::Relaxed),
             last_success_unix_ms: standing.last_success_unix_ms,
@@ -247,14 +264,17 @@ impl Accounting {
     pub fn receivers(&self) -> Vec<ReceiverFacts> {
         let facts = |receiver: Receiver| {
             let account = self.receiver(receiver);
-            let refused = Signal::ALL.iter().zip(&account.refused);
+            let by_reason = |all: &[Reasons; 3]| {
+                let each = Signal::ALL.into_iter().zip(all);
+                each.flat_map(|(signal, one)| one.all().into_iter().map(move |(why, count)| (signal, why, count)))
+                    .collect()
+            };
             ReceiverFacts {
                 receiver: receiver.as_str(),
                 items: account.items.each_ref().map(|total| total.load(Ordering::Relaxed)),
                 requests: account.requests.each_ref().map(|total| total.load(Ordering::Relaxed)),
-                refused: refused
-                    .flat_map(|(signal, reasons)| reasons.all().into_iter().map(|(why, items)| (*signal, why, items)))
-                    .collect(),
+                refused: by_reason(&account.refused),
+                refused_requests: by_reason(&account.refused_requests),
             }
         };
         Receiver::ALL.map(facts).into()

@@ -55,11 +55,14 @@ pub(super) fn write(page: &mut Page<'_>) {
 }
 
 const REFUSED: &str = "otel_bridge_refused_items_total";
+const REFUSED_REQUESTS: &str = "otel_bridge_refused_requests_total";
 const DROPPED: &str = "otel_bridge_dropped_items_total";
 const WARNINGS: &str = "otel_bridge_delivery_warnings_total";
 
 /// Name, HELP, and where the figures by signal are.
 type PerSignal = (&'static str, &'static str, fn(&ReceiverFacts) -> [u64; 3]);
+/// Name, HELP, and where the figures by signal and reason are.
+type ByReason = (&'static str, &'static str, fn(&ReceiverFacts) -> &Vec<(Signal, &'static str, u64)>);
 /// Name, HELP, and where the figure is.
 type PerDestination = (&'static str, &'static str, fn(&DestinationFacts) -> u64);
 /// Name, TYPE, HELP, and where the figure is.
@@ -89,14 +92,20 @@ fn receivers(page: &mut Page<'_>) {
             }
         });
     }
-    page.family(REFUSED, Counter, "Items refused", |page| {
-        for one in all {
-            for (signal, reason, items) in &one.refused {
-                let pairs = [("receiver", one.receiver), ("signal", signal.as_str()), ("reason", *reason)];
-                page.count(REFUSED, &[&labels(&pairs)], *items);
+    let families: [ByReason; 2] = [
+        (REFUSED, "Items refused, where they could be counted", |one| &one.refused),
+        (REFUSED_REQUESTS, "Requests refused", |one| &one.refused_requests),
+    ];
+    for (name, help, rows) in families {
+        page.family(name, Counter, help, |page| {
+            for one in all {
+                for (signal, reason, count) in rows(one) {
+                    let pairs = [("receiver", one.receiver), ("signal", signal.as_str()), ("reason", *reason)];
+                    page.count(name, &[&labels(&pairs)], *count);
+                }
             }
-        }
-    });
+        });
+    }
 }
 
 const FIGURES: [Figure; 7] = [

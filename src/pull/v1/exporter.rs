@@ -29,7 +29,7 @@ pub struct Exporter<'a> {
     pub state: &'a str,
     /// State of its circuit breaker.
     pub breaker: &'a str,
-    /// Figures by signal; null where it does not take that signal.
+    /// Figures by signal; null where it neither takes that signal nor has some left.
     pub signals: ExporterSignals<'a>,
     /// Items that wait, of all signals.
     pub queue_items: u64,

@@ -86,10 +86,12 @@ impl Decision {
             }
             (std::mem::take(&mut open.votes), open.answer.take())
         };
-        let refusal = votes.iter().find_map(|(_, vote)| match vote {
+        let refusals = votes.iter().filter_map(|(_, vote)| match vote {
             Vote::Refused(error) => Some(error.clone()),
             Vote::Stored { .. } | Vote::Dropped => None,
         });
+        // One for good counts more than one for now: waiting would not help.
+        let refusal = refusals.min_by_key(|error| error.retry_after().is_some());
         for (party, vote) in votes {
             let Some(ledger) = self.parties.get(party) else { continue };
             match (vote, &refusal) {

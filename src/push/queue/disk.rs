@@ -60,10 +60,9 @@ impl Disk {
             ledger.recovered(signal, found);
         }
         for (signal, reason, items) in opened.lost {
-            if let Some(account) = ledger.account().signal(signal) {
-                account.recovered.fetch_add(items, Ordering::Relaxed);
-                account.dropped.add(reason, items);
-            }
+            let account = ledger.account().signal(signal);
+            account.recovered.fetch_add(items, Ordering::Relaxed);
+            account.dropped.add(reason, items);
         }
         if opened.set_aside.is_some() {
             ledger.account().warnings.fetch_add(1, Ordering::Relaxed);
@@ -94,7 +93,7 @@ impl Disk {
             OnFull::Refuse | OnFull::DropNewest => {
                 if !ledger.reserve(size_bytes) {
                     let drops = ledger.on_full() == OnFull::DropNewest;
-                    return ballot.vote(if drops { Vote::Dropped } else { Vote::Refused(SubmitError::full()) });
+                    return ballot.vote(if drops { Vote::Dropped } else { Vote::Refused(ledger.refusal(size_bytes)) });
                 }
                 true
             }

@@ -4,6 +4,8 @@
 #![cfg_attr(not(feature = "queue"), expect(dead_code, reason = "queue files need more of a ledger than memory does"))]
 
 mod refill;
+#[cfg(all(test, feature = "queue"))]
+mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -148,9 +150,7 @@ impl Ledger {
     }
 
     fn with_account(&self, signal: Signal, change: impl FnOnce(&SignalAccount)) {
-        if let Some(account) = self.account.signal(signal) {
-            change(account);
-        }
+        change(self.account.signal(signal));
     }
 
     /// Keeps room for a record, if there is any.
@@ -166,6 +166,11 @@ impl Ledger {
     /// Whether an empty queue would have room for it.
     pub(crate) fn may_ever_fit(&self, size_bytes: u64) -> bool {
         size_bytes <= self.bytes_max
+    }
+
+    /// How a record is refused for which there is no room: for now, or for good.
+    pub(crate) fn refusal(&self, size_bytes: u64) -> SubmitError {
+        if self.may_ever_fit(size_bytes) { SubmitError::full() } else { SubmitError::TooLarge }
     }
 
     /// Gives back room that was reserved or used.
@@ -258,7 +263,7 @@ impl Ledger {
         let size_bytes = body.len() as u64 + RECORD_OVERHEAD_BYTES;
         if !self.reserve(size_bytes) {
             match self.on_full {
-                OnFull::Refuse => return ballot.vote(Vote::Refused(SubmitError::full())),
+                OnFull::Refuse => return ballot.vote(Vote::Refused(self.refusal(size_bytes))),
                 OnFull::DropNewest => return ballot.vote(Vote::Dropped),
                 // Not even an empty queue would hold it.
                 OnFull::DropOldest if !self.may_ever_fit(size_bytes) => return ballot.vote(Vote::Dropped),

@@ -190,11 +190,7 @@ async fn no_answer() {
             let (bench, sink) =
                 run(protocol, vec![answer.clone()], |one| one.timeout = Duration::from_millis(100)).await;
             assert_eq!(bench.metrics("stack").delivered, 10, "{protocol:?} {answer:?}");
-            let unanswered = bench.push.running.load()[0].account().signals[0]
-                .as_ref()
-                .unwrap()
-                .unanswered
-                .load(std::sync::atomic::Ordering::Relaxed);
+            let unanswered = bench.metrics("stack").unanswered;
             assert_eq!(unanswered, sink.received().len() as u64 - 1, "{protocol:?} {answer:?}");
         }
     }

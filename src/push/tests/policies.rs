@@ -157,6 +157,55 @@ async fn reload_changes_only_what_changed() {
     }
 }
 
+/// A request that is larger than a queue that refuses could ever hold is refused for good: its sender must not try for ever.
+#[tokio::test]
+async fn a_giant_is_refused_for_good() {
+    for durability in durabilities() {
+        let home = tempfile::tempdir().unwrap();
+        let sink = Sink::start(vec![]).await;
+        sink.always(Some(Answer::Http(503, vec![], Bytes::new())));
+        let small = small("stack", &sink, home.path(), 5_000, OnFull::Refuse, durability);
+        let mut full = small.clone();
+        full.name = "full".to_owned();
+        full.queue.bytes_max = 10;
+        let bench = Bench::start(std::slice::from_ref(&small));
+        bench.submit(0, 10).await.unwrap();
+        assert_eq!(bench.submit(0, 20_000).await, Err(SubmitError::TooLarge), "{durability:?}");
+        assert_eq!(SubmitError::TooLarge.retry_after(), None);
+        assert_eq!(bench.metrics("stack").queue_items, 10, "{durability:?}");
+        bench.push.reload(&[small, full]).await.unwrap();
+        assert_eq!(bench.submit(10, 1).await, Err(SubmitError::TooLarge), "one of two is enough");
+        bench.push.stop(Duration::ZERO).await;
+    }
+}
+
+/// P2: what a destination took of a signal is delivered though a reload takes the signal away; new data of it is not taken.
+#[tokio::test]
+async fn a_signal_that_is_taken_away_is_delivered_first() {
+    for durability in durabilities() {
+        let home = tempfile::tempdir().unwrap();
+        let sink = Sink::start(vec![]).await;
+        sink.always(Some(Answer::Http(503, vec![], Bytes::new())));
+        let both = small("stack", &sink, home.path(), 1_000_000, OnFull::Refuse, durability);
+        let mut traces_only = both.clone();
+        traces_only.signals = vec![Signal::Traces];
+        let bench = Bench::start(&[both]);
+        bench.submit(0, 10).await.unwrap();
+        bench.push.reload(std::slice::from_ref(&traces_only)).await.unwrap();
+        bench.submit(10, 10).await.unwrap();
+        assert_eq!(bench.metrics("stack").queue_items, 10);
+        sink.always(None);
+        let books = bench.drained("stack").await;
+        assert_eq!((books.recovered, books.accepted, books.delivered), (10, 0, 10), "{durability:?}");
+        bench.push.stop(STOP).await;
+        assert_eq!(sink.taken_items(), 10, "{durability:?}");
+        if durability != Durability::Memory {
+            let again = Bench::start(&[traces_only]);
+            assert!(again.facts("stack").signals[0].is_none(), "nothing is left of it");
+        }
+    }
+}
+
 fn answers() -> impl Strategy<Value = Answer> {
     prop_oneof![
         4 => Just(Answer::Taken(Bytes::new())),

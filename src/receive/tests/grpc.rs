@@ -152,7 +152,7 @@ async fn undecodable_is_invalid_argument() {
 #[tokio::test]
 async fn overload_is_unavailable_with_retry_info() {
     let bench = Bench::new();
-    let full = Unavailable { reason: "queue_full", message: "the queue is full", retry_after_s: 7 };
+    let full = Unavailable { reason: "queue_full", message: "the queue is full", retry_after_s: Some(7) };
     *bench.forward.refusal.lock().unwrap() = Some(full);
     let status: Status = client(&bench).await.export(metrics(3)).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::Unavailable, "the queue is full"));

@@ -113,6 +113,7 @@ async fn slow_senders_hold_what_they_sent() {
     drop(senders);
     bench.rests().await;
     assert_eq!(bench.refused(Receiver::Http), [(Signal::Metrics, "disconnected", 0)]);
+    assert_eq!(bench.refused_requests(Receiver::Http), [(Signal::Metrics, "disconnected", 200)]);
 }
 
 /// H: a body that stops is 408 and counted.

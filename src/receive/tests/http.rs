@@ -154,7 +154,7 @@ async fn an_empty_request_succeeds() {
 #[tokio::test]
 async fn unavailable_is_503() {
     let bench = Bench::new();
-    let full = Unavailable { reason: "queue_full", message: "the queue is full", retry_after_s: 7 };
+    let full = Unavailable { reason: "queue_full", message: "the queue is full", retry_after_s: Some(7) };
     *bench.forward.refusal.lock().unwrap() = Some(full);
     let seen = bench.post_metrics(&[], metrics_bytes(3)).await;
     assert_eq!((seen.status, seen.header("retry-after"), code_of(&seen)), (503, "7", 14));
@@ -164,6 +164,20 @@ async fn unavailable_is_503() {
     assert_eq!(bench.received(Receiver::Http), [0, 0, 0]);
     *bench.forward.refusal.lock().unwrap() = None;
     assert_eq!(bench.post_metrics(&[], metrics_bytes(3)).await.status, 200);
+}
+
+/// A request that would never be taken is 413 without a time to try again: its sender must not block on it for ever.
+#[tokio::test]
+async fn a_request_that_never_fits_is_413() {
+    let bench = Bench::new();
+    let giant = Unavailable { reason: "larger_than_queue", message: "too large for the queue", retry_after_s: None };
+    *bench.forward.refusal.lock().unwrap() = Some(giant);
+    let seen = bench.post_metrics(&[], metrics_bytes(3)).await;
+    assert_eq!((seen.status, code_of(&seen)), (413, 8));
+    assert!(!seen.headers.contains_key("retry-after"));
+    assert_eq!(tonic_status(&seen.body).details.len(), 0, "no RetryInfo");
+    assert_eq!(bench.refused(Receiver::Http), [(Signal::Metrics, "larger_than_queue", 3)]);
+    assert_eq!(bench.refused_requests(Receiver::Http), [(Signal::Metrics, "larger_than_queue", 1)]);
 }
 
 /// H10: a spent budget of bytes is 503 for the one that does not fit, and small ones still pass.
@@ -269,7 +283,7 @@ async fn json_is_taken() {
         assert!(status["message"].is_string());
     }
     *bench.forward.refusal.lock().unwrap() =
-        Some(Unavailable { reason: "queue_full", message: "the queue is full", retry_after_s: 7 });
+        Some(Unavailable { reason: "queue_full", message: "the queue is full", retry_after_s: Some(7) });
     let seen = bench.post("/v1/metrics", &json, text).await;
     let status: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
     let info = serde_json::json!({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "7s"});

@@ -176,7 +176,9 @@ fn books() -> BridgeFacts {
         warnings: 0,
     };
     let refused = vec![(Signal::Traces, "too_large", 5)];
-    let receiver = ReceiverFacts { receiver: "grpc", items: [100, 20, 3], requests: [10, 2, 1], refused };
+    let refused_requests = vec![(Signal::Traces, "too_large", 2)];
+    let receiver =
+        ReceiverFacts { receiver: "grpc", items: [100, 20, 3], requests: [10, 2, 1], refused, refused_requests };
     BridgeFacts {
         receivers: vec![receiver],
         destinations: vec![destination],
