@@ -16,6 +16,9 @@ const INSERTS_MAX: usize = 16_384;
 /// Bytes of requests that may wait for the writer.
 const INSERT_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Longest wait for the records that are expected beside those that have come.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// A record to be stored.
 #[derive(Debug)]
 pub(crate) struct Insert {
@@ -58,7 +61,8 @@ pub(crate) struct Work {
     /// The queue is being closed.
     pub(crate) closing: bool,
     bytes: usize,
-    idle: bool,
+    /// The writer sleeps until so many records wait (or there is other work, where it is 0); none while it is awake.
+    wakes_at: Option<usize>,
 }
 
 impl Work {
@@ -106,7 +110,10 @@ impl Mailbox {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut work);
         // A writer that is at work looks again by itself; waking it would cost a system call for each request.
-        let wake = std::mem::take(&mut work.idle);
+        let wake = work.wakes_at.is_some_and(|records| work.inserts.len() >= records || work.closing);
+        if wake {
+            work.wakes_at = None;
+        }
         drop(work);
         if wake {
             self.wake.notify_one();
@@ -114,11 +121,12 @@ impl Mailbox {
         result
     }
 
-    /// Waits until there is work, or for `patience` when there is one, and takes all of it.
-    pub(crate) fn collect(&self, patience: Option<Duration>) -> Work {
+    /// Waits until there is work, or for `patience` when there is one, and takes all of it. When records come, it waits a
+    /// moment for as many as `expected`: one commit for all of them costs about as much as one for the first.
+    pub(crate) fn collect(&self, patience: Option<Duration>, expected: usize) -> Work {
         let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
         while work.is_empty() {
-            work.idle = true;
+            work.wakes_at = Some(0);
             work = match patience {
                 None => self.wake.wait(work).unwrap_or_else(PoisonError::into_inner),
                 Some(patience) => {
@@ -131,6 +139,12 @@ impl Mailbox {
                     work
                 }
             };
+        }
+        if !work.inserts.is_empty() && work.inserts.len() < expected && !work.closing {
+            work.wakes_at = Some(expected);
+            let (woken, _timeout) = self.wake.wait_timeout(work, GATHER).unwrap_or_else(PoisonError::into_inner);
+            work = woken;
+            work.wakes_at = None;
         }
         let closing = work.closing;
         let taken = std::mem::take(&mut *work);

@@ -23,6 +23,8 @@ use crate::push::queue::ledger::{Ledger, RECORD_OVERHEAD_BYTES, Record};
 const GROUP_BYTES_MAX: u64 = 1024 * 1024;
 /// Records in one transaction.
 const GROUP_RECORDS_MAX: usize = 1024;
+/// A group of so many records is the mark of a busy queue, where waiting for the next group to fill saves more than it costs.
+const BUSY_RECORDS_MIN: usize = 4;
 /// With `durability: interval` data is on the disk after at most twice this.
 const SYNC_INTERVAL: Duration = Duration::from_millis(200);
 /// Pause before removals that failed are tried again.
@@ -48,6 +50,8 @@ pub(crate) struct Writer {
     failing: bool,
     /// Signals whose last load failed.
     load_again: [bool; 3],
+    /// Records of the last group, when it was busy: so many are expected in the next one.
+    expected: usize,
 }
 
 impl Writer {
@@ -76,6 +80,7 @@ impl Writer {
             full_sync: true,
             failing: false,
             load_again: [false; 3],
+            expected: 0,
         }
     }
 
@@ -88,8 +93,11 @@ impl Writer {
                 (false, _) => Some(SYNC_INTERVAL),
                 (true, false) => Some(REMOVAL_PAUSE),
             };
-            let work = self.mailbox.collect(patience);
+            let work = self.mailbox.collect(patience, self.expected);
             let idle = work.inserts.is_empty();
+            if !idle {
+                self.expected = if work.inserts.len() >= BUSY_RECORDS_MIN { work.inserts.len() } else { 0 };
+            }
             self.removals.extend(work.removals);
             self.store(work.inserts);
             self.remove_rest();
