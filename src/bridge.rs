@@ -36,6 +36,7 @@ use crate::receive::{DoorOptions, Doors, Intake, Services};
 use crate::record::{RecordError, Recorder};
 use crate::state::accounting::Accounting;
 use crate::state::events::Event;
+use crate::state::judging::Judging;
 use crate::state::{LocalIdentity, Store, StoreOptions};
 use crate::tasks::Tasks;
 
@@ -173,8 +174,8 @@ impl Bridge {
         &self.readiness
     }
 
-    /// Takes on a configuration that was loaded anew: push destinations and pull endpoints change at once. What needs a
-    /// restart (the OTLP doors, the store's limits, rules and mappings) is named in the log and stays as it was.
+    /// Takes on a configuration that was loaded anew: push destinations, pull endpoints, health and alert rules change at
+    /// once. What needs a restart (the OTLP doors, the store's limits and mappings, a blueprint's bindings) is named in the log and stays as it was.
     ///
     /// # Errors
     /// [`StartError`]: the part that could not be changed stays as it was.
@@ -197,10 +198,11 @@ impl Bridge {
     async fn apply(&self, before: &Config, config: &Config) -> Result<(), StartError> {
         if restart_parts(before) != restart_parts(config) {
             tracing::warn!(
-                "receive, state, health, alerts or mappings changed in the file: these take effect with the next start"
+                "receive, state, mappings or bindings changed in the file: these take effect with the next start"
             );
         }
         self.endpoints.reload(config).await?;
+        self.store.judge_by(judging(config));
         self.push.reload(&config.push).await?;
         for destination in &before.push {
             if !config.push.iter().any(|kept| kept.name == destination.name) {
@@ -266,9 +268,8 @@ fn in_effect(before: &Config, loaded: Config) -> Config {
     Config {
         receive: before.receive,
         state: before.state,
-        health: before.health,
-        alerts: before.alerts,
         mappings: before.mappings,
+        bindings: before.bindings,
         self_observation: before.self_observation,
         ..loaded
     }
@@ -276,8 +277,8 @@ fn in_effect(before: &Config, loaded: Config) -> Config {
 
 /// The sections that a reload leaves alone, as text that tells whether they changed; it is compared, never shown.
 fn restart_parts(config: &Config) -> String {
-    let Config { receive, state, health, alerts, mappings, self_observation, .. } = config;
-    format!("{receive:?}{state:?}{health:?}{alerts:?}{mappings:?}{self_observation}")
+    let Config { receive, state, mappings, bindings, self_observation, .. } = config;
+    format!("{receive:?}{state:?}{mappings:?}{bindings:?}{self_observation}")
 }
 
 fn otlp_doors(doors: &Doors, config: &Config) -> Vec<Door> {
@@ -292,15 +293,26 @@ fn otlp_doors(doors: &Doors, config: &Config) -> Vec<Door> {
     grpc.into_iter().chain(http).collect()
 }
 
-fn store_options(config: &Config, clock: &Clock, accounting: &Arc<Accounting>) -> StoreOptions {
+fn judging(config: &Config) -> Judging {
     let weights: BTreeMap<String, f64> = config.health.weights.iter().cloned().collect();
-    StoreOptions {
-        state: config.state.clone(),
-        mappings: config.mappings.clone(),
-        health: HealthRules { healthy: config.health.healthy, degraded: config.health.degraded, weights },
+    let health = HealthRules { healthy: config.health.healthy, degraded: config.health.degraded, weights };
+    Judging {
+        health: Arc::new(health),
         expect: config.health.expect.clone(),
         expect_grace: config.health.expect_grace,
         rules: config.alerts.rules.clone(),
+    }
+}
+
+fn store_options(config: &Config, clock: &Clock, accounting: &Arc<Accounting>) -> StoreOptions {
+    let Judging { health, expect, expect_grace, rules } = judging(config);
+    StoreOptions {
+        state: config.state.clone(),
+        mappings: config.mappings.clone(),
+        health: Arc::unwrap_or_clone(health),
+        expect,
+        expect_grace,
+        rules,
         bindings: config.bindings.clone(),
         local: config.self_observation.then(|| LocalIdentity { resource: resource_of(config), is_bridge: true }),
         clock: clock.clone(),

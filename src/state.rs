@@ -11,6 +11,7 @@ pub mod history;
 mod identity;
 mod ingest;
 pub mod instance;
+pub mod judging;
 mod mapping;
 mod process;
 mod registry;

@@ -38,7 +38,7 @@ impl Health {
         let services: BTreeSet<Arc<str>> = snapshot.instances.iter().map(|instance| instance.service.clone()).collect();
         for service in &services {
             let scope = Scope { service: Some(service.to_string()), ..Scope::default() };
-            let system = System::of(&snapshot, &scope, store.health_rules());
+            let system = System::of(&snapshot, &scope, &snapshot.health_rules);
             self.reporter.set_service_status(service, serving(system.status != HealthStatus::Unhealthy)).await;
         }
         for forgotten in self.told.difference(&services) {

@@ -31,15 +31,39 @@ async fn a_reload_reaches_every_endpoint() {
     let bridge = Bridge::start(config(""), Clock::system()).unwrap();
     let before = get(&bridge, "/api/v1/workers?limit=1").await;
     assert!(before.starts_with("HTTP/1.1 200") && !before.contains("http://links/"), "{before}");
-    let links = "links: { worker: 'http://links/{worker_id}' }\nhealth: { healthy: 0.9 }\n";
+    let links =
+        "links: { worker: 'http://links/{worker_id}' }\nhealth: { healthy: 0.9 }\nstate: { series_max: 1234 }\n";
     bridge.reload(config(links)).await.unwrap();
     assert!(get(&bridge, "/api/v1/workers?limit=1").await.contains("http://links/tokio-0"));
     let about = get(&bridge, "/api/v1/about").await;
-    assert!(about.contains("http://links/{worker_id}") && about.contains("\"healthy\":0.8"), "{about}");
+    assert!(about.contains("http://links/{worker_id}") && about.contains("\"healthy\":0.9"), "{about}");
+    assert!(!about.contains("1234"), "the store keeps its limits: {about}");
     let address = bridge.doors().await.last().unwrap().address;
     let destination = "push: { name: a, endpoint: 'http://127.0.0.1:9', queue: { durability: memory } }\n";
     bridge.reload(config(&format!("{links}{destination}"))).await.unwrap();
     assert_eq!(bridge.doors().await.last().unwrap().address, address, "what did not change goes on");
     assert!(get(&bridge, "/api/v1/about").await.contains("http://127.0.0.1:9"));
+    bridge.stop().await;
+}
+
+/// A reload exchanges health and alert rules in the running store: an expected component that nobody reports counts, a new
+/// rule fires, and with the rule its alert goes.
+#[tokio::test]
+async fn a_reload_exchanges_the_rules() {
+    let bridge = Bridge::start(config(""), Clock::system()).unwrap();
+    assert!(get(&bridge, "/health").await.starts_with("HTTP/1.1 200"));
+    let rule = "alerts: { rules: [{ name: always, on: system, field: uptime_seconds, above: -1, level: info, message: m }] }\n";
+    let expect = "health: { expect: [a, b, c, d, e, f, g, h, i] }\n";
+    bridge.reload(config(&format!("{rule}{expect}"))).await.unwrap();
+    let health = get(&bridge, "/health").await;
+    assert!(health.starts_with("HTTP/1.1 503"), "{health}");
+    let on = || bridge.store().snapshot().alerts.active.iter().any(|alert| &*alert.rule == "always");
+    bridge.store().tick();
+    bridge.store().tick();
+    assert!(on(), "{:?}", bridge.store().snapshot().alerts.active);
+    bridge.reload(config("")).await.unwrap();
+    assert!(!on());
+    assert!(bridge.store().snapshot().alerts.resolved.iter().any(|alert| &*alert.rule == "always"));
+    assert!(get(&bridge, "/health").await.starts_with("HTTP/1.1 200"));
     bridge.stop().await;
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::model::alert::AlertBoard;
 use crate::model::breaker::BreakerState;
 use crate::model::component::ComponentState;
+use crate::model::health::HealthRules;
 use crate::model::pool::PoolCounts;
 use crate::model::signal::Signal;
 use crate::model::trace::KeptSpan;
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub alerts: Arc<AlertBoard>,
     /// The bridge's own counters.
     pub bridge: BridgeFacts,
+    /// Health thresholds and weights that hold at this moment; views apply them to their scope.
+    pub health_rules: Arc<HealthRules>,
     /// Parts that could not be read; the rest is true all the same.
     pub errors: Vec<PartError>,
 }

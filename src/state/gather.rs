@@ -13,6 +13,7 @@ use crate::model::snapshot::{BridgeFacts, ConfigRefused, Liveness, PartError, Sn
 use crate::model::trace::KeptSpan;
 use crate::state::entities::key_of;
 use crate::state::instance::{Instance, Moment};
+use crate::state::judging::Judging;
 use crate::state::registry::Registry;
 use crate::state::series::caps::SeriesCaps;
 use crate::state::spans::KeptSpans;
@@ -25,6 +26,7 @@ pub(crate) use instances::is_stale;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sources<'a> {
     pub(crate) options: &'a StoreOptions,
+    pub(crate) judging: &'a Judging,
     pub(crate) registry: &'a Registry,
     pub(crate) caps: &'a SeriesCaps,
     pub(crate) spans: &'a KeptSpans,
@@ -85,11 +87,12 @@ pub(crate) fn gather(
     refused: Option<ConfigRefused>,
     errors: Vec<PartError>,
 ) -> Snapshot {
-    let Sources { options, registry, run_id, at, .. } = sources;
+    let Sources { options, judging, registry, run_id, at, .. } = sources;
     let mut snapshot = Snapshot {
         taken_at_unix_ms: at.unix_ms,
         uptime: Duration::from_millis(at.now_ms),
         run_id: run_id.clone(),
+        health_rules: judging.health.clone(),
         errors,
         ..Snapshot::default()
     };
@@ -103,7 +106,7 @@ pub(crate) fn gather(
     }
     windows.end();
     instances::replace(&mut snapshot.instances);
-    snapshot.missing = missing(&snapshot, options, at);
+    snapshot.missing = missing(&snapshot, judging, at);
     bindings(&mut snapshot, options);
     snapshot.spans = kept(sources.spans, &all);
     snapshot.bridge = bridge(sources, refused);
@@ -111,14 +114,14 @@ pub(crate) fn gather(
 }
 
 /// Expected components that nobody reported, once the grace is over.
-fn missing(snapshot: &Snapshot, options: &StoreOptions, at: Moment) -> Vec<Arc<str>> {
-    if u128::from(at.now_ms) < options.expect_grace.as_millis() {
+fn missing(snapshot: &Snapshot, judging: &Judging, at: Moment) -> Vec<Arc<str>> {
+    if u128::from(at.now_ms) < judging.expect_grace.as_millis() {
         return Vec::new();
     }
     let counts = |owner: usize| snapshot.instances.get(owner).is_some_and(|one| one.liveness != Liveness::Replaced);
     let is_there = |name: &str| snapshot.components.iter().any(|one| *one.name == *name && counts(one.owner));
     let mut missing: Vec<Arc<str>> =
-        options.expect.iter().filter(|name| !is_there(name)).map(|name| name.as_str().into()).collect();
+        judging.expect.iter().filter(|name| !is_there(name)).map(|name| name.as_str().into()).collect();
     missing.sort();
     missing.dedup();
     missing

@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+
 use crate::clock::Clock;
 use crate::config::Binding;
 use crate::config::alerts::Rule;
@@ -23,6 +25,7 @@ use crate::state::history::{Columns, History, Subject};
 use crate::state::identity::Identity;
 use crate::state::ingest::Ingest;
 use crate::state::instance::{Instance, Moment, Shared};
+use crate::state::judging::Judging;
 use crate::state::mapping::Table;
 use crate::state::process::OwnProcess;
 use crate::state::registry::Registry;
@@ -64,6 +67,17 @@ pub struct StoreOptions {
     pub accounting: Arc<Accounting>,
 }
 
+impl StoreOptions {
+    fn judging(&self) -> Judging {
+        Judging {
+            health: Arc::new(self.health.clone()),
+            expect: self.expect.clone(),
+            expect_grace: self.expect_grace,
+            rules: self.rules.clone(),
+        }
+    }
+}
+
 /// What became of an ingested request; whatever the store could not read is forwarded all the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ingested {
@@ -85,6 +99,7 @@ pub struct Store {
     table: Table,
     local: Option<Arc<Instance>>,
     process: OwnProcess,
+    judging: ArcSwap<Judging>,
     history: Mutex<History>,
     refused: Mutex<Option<ConfigRefused>>,
     run_id: Arc<str>,
@@ -135,6 +150,7 @@ impl Store {
         Arc::new(Self {
             history: Mutex::new(History::new(options.state.history, options.state.history_bytes_max)),
             refused: Mutex::new(None),
+            judging: ArcSwap::from_pointee(options.judging()),
             run_id: run_id(&options.clock),
             options,
             shared,
@@ -176,8 +192,10 @@ impl Store {
     }
 
     fn take(&self, picture: &mut Picture, at: Moment) -> Arc<Snapshot> {
+        let judging = self.judging.load();
         let sources = Sources {
             options: &self.options,
+            judging: &judging,
             registry: &self.registry,
             caps: &self.shared.caps,
             spans: &self.shared.spans,
@@ -266,9 +284,17 @@ impl Store {
         &self.options.accounting
     }
 
-    /// The health rules that views apply to their scope.
-    pub fn health_rules(&self) -> &HealthRules {
-        &self.options.health
+    /// Judges by these rules from now on: the next snapshot does. Alerts whose rule is as it was go on; those of a rule that
+    /// changed or went are resolved.
+    pub fn judge_by(&self, judging: Judging) {
+        let mut picture = self.picture();
+        let at = Moment::of(&self.options.clock);
+        let resolved = picture.alerts.exchange(&judging.rules, (*judging.health).clone(), at.unix_ms);
+        for alert in &resolved {
+            self.shared.events.push(event_of("alert_resolved", alert, at));
+        }
+        self.judging.store(Arc::new(judging));
+        self.take(&mut picture, at);
     }
 
     /// Tells how the configuration stands: none while it is as loaded, else the refusal of a reload.

@@ -102,6 +102,31 @@ impl AlertEngine {
         Self { rules, groups, health, tracked: HashMap::new(), resolved: VecDeque::new(), round: 0 }
     }
 
+    /// Takes other rules. What holds by a rule that is as it was goes on; the alerts of one that changed or went end now, and are
+    /// answered.
+    pub fn exchange(&mut self, rules: &[Rule], health: HealthRules, now_unix_ms: u64) -> Vec<Alert> {
+        let before = std::mem::replace(self, Self::new(rules, health));
+        (self.resolved, self.round) = (before.resolved, before.round);
+        let mut ended = Vec::new();
+        for ((index, key), mut one) in before.tracked {
+            let rule = before.rules.get(index);
+            match self.rules.iter().position(|new| Some(new) == rule) {
+                Some(index) => _ = self.tracked.insert((index, key), one),
+                None if one.was_shown => {
+                    one.alert.resolved_unix_ms = Some(now_unix_ms);
+                    ended.push(one.alert);
+                }
+                None => {}
+            }
+        }
+        ended.sort_by(|one, other| one.id.cmp(&other.id));
+        for alert in &ended {
+            self.resolved.push_front(alert.clone());
+        }
+        self.resolved.truncate(RESOLVED_ALERTS_MAX);
+        ended
+    }
+
     /// The rules in force.
     pub fn rules(&self) -> &[Rule] {
         &self.rules

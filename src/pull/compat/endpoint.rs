@@ -21,10 +21,9 @@ use crate::pull::query::ScopeQuery;
 #[utoipa::path(get, path = "/metrics/json", operation_id = "get_metrics_json", tag = "endpoint",
     params(ScopeParameters), responses((status = 200, body = MetricsDocument<'static>)))]
 pub async fn metrics(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
-    let rules = state.store.health_rules();
     state
         .render("metrics_json", query.scope, "", |snapshot, scope| {
-            json::answer(&MetricsDocument::of(snapshot, scope, rules))
+            json::answer(&MetricsDocument::of(snapshot, scope, &snapshot.health_rules))
         })
         .await
 }

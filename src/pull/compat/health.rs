@@ -37,11 +37,16 @@ const NOTHING: &str = "Nothing is registered in this scope: no service has repor
         )),
     ))]
 pub async fn health(State(state): State<PullState>, query: ScopeQuery, headers: HeaderMap) -> Response {
-    let rules = state.store.health_rules();
     let rendered = if accept::choose(&headers, &[JSON, HEALTH_JSON]) == Some(HEALTH_JSON) {
-        state.render("health", query.scope, HEALTH_JSON, |snapshot, scope| health_json(snapshot, scope, rules)).await
+        state
+            .render("health", query.scope, HEALTH_JSON, |snapshot, scope| {
+                health_json(snapshot, scope, &snapshot.health_rules)
+            })
+            .await
     } else {
-        state.render("health", query.scope, JSON, |snapshot, scope| printed(snapshot, scope, rules)).await
+        state
+            .render("health", query.scope, JSON, |snapshot, scope| printed(snapshot, scope, &snapshot.health_rules))
+            .await
     };
     ([(header::VARY, HeaderValue::from_static("Accept"))], rendered).into_response()
 }

@@ -127,8 +127,7 @@ async fn page(state: &PullState, snapshot: Arc<Snapshot>, options: Prometheus, k
 fn text(state: &PullState, snapshot: &Snapshot, options: &Prometheus, key: &Key) -> String {
     let shared = &state.exposition.0;
     let gathered = shared.own.as_ref().map(|own| own.gather()).unwrap_or_default();
-    let rules = state.store.health_rules();
-    let sources = Sources { snapshot, rules, series: &*shared.series, gathered: &gathered };
+    let sources = Sources { snapshot, rules: &snapshot.health_rules, series: &*shared.series, gathered: &gathered };
     let format: Format = key.format;
     match &key.body {
         Body::Everything => render(&sources, &key.scope, options, format),

@@ -108,7 +108,7 @@ fn pool(set: &Set, snapshot: &Snapshot, sequence: u64) -> String {
 }
 
 fn context<'a>(state: &'a PullState, set: &'a Set, snapshot: &'a Snapshot) -> Context<'a> {
-    Context::new(snapshot, &set.key().scope, &state.links, state.store.health_rules())
+    Context::new(snapshot, &set.key().scope, &state.links, &snapshot.health_rules)
 }
 
 fn message(event: Option<&str>, id: &str, data: &str) -> String {

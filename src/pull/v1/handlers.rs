@@ -27,7 +27,7 @@ use crate::pull::v1::worker::Worker;
 
 /// The asker's view of the snapshot.
 pub(super) fn context<'a>(state: &'a PullState, snapshot: &'a Arc<Snapshot>, scope: &'a Scope) -> Context<'a> {
-    Context::new(snapshot, scope, &state.links, state.store.health_rules())
+    Context::new(snapshot, scope, &state.links, &snapshot.health_rules)
 }
 
 /// Every instance in scope.

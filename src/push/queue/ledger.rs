@@ -4,6 +4,7 @@
 #![cfg_attr(not(feature = "queue"), expect(dead_code, reason = "queue files need more of a ledger than memory does"))]
 
 mod refill;
+mod room;
 #[cfg(all(test, feature = "queue"))]
 mod tests;
 
@@ -16,7 +17,6 @@ use tokio::sync::Notify;
 
 use crate::config::push::{OnFull, Queue as QueueConfig};
 use crate::model::signal::Signal;
-use crate::push::SubmitError;
 use crate::push::queue::decision::{Ballot, Vote};
 use crate::state::accounting::{DestinationAccount, SignalAccount};
 
@@ -151,32 +151,6 @@ impl Ledger {
 
     fn with_account(&self, signal: Signal, change: impl FnOnce(&SignalAccount)) {
         change(self.account.signal(signal));
-    }
-
-    /// Keeps room for a record, if there is any.
-    pub(crate) fn reserve(&self, size_bytes: u64) -> bool {
-        let mut book = self.book();
-        let fits = book.live_bytes.saturating_add(size_bytes) <= self.bytes_max;
-        if fits {
-            book.live_bytes += size_bytes;
-        }
-        fits
-    }
-
-    /// Whether an empty queue would have room for it.
-    pub(crate) fn may_ever_fit(&self, size_bytes: u64) -> bool {
-        size_bytes <= self.bytes_max
-    }
-
-    /// How a record is refused for which there is no room: for now, or for good.
-    pub(crate) fn refusal(&self, size_bytes: u64) -> SubmitError {
-        if self.may_ever_fit(size_bytes) { SubmitError::full() } else { SubmitError::TooLarge }
-    }
-
-    /// Gives back room that was reserved or used.
-    pub(crate) fn release(&self, size_bytes: u64) {
-        let mut book = self.book();
-        book.live_bytes = book.live_bytes.saturating_sub(size_bytes);
     }
 
     /// The id of a new record.
