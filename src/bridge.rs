@@ -175,13 +175,24 @@ impl Bridge {
     }
 
     /// Takes on a configuration that was loaded anew: push destinations, pull endpoints, health and alert rules change at
-    /// once. What needs a restart (the OTLP doors, the store's limits and mappings, a blueprint's bindings) is named in the log and stays as it was.
+    /// once. What needs a restart (the OTLP doors, the store's limits and mappings, a blueprint's bindings) is named in the log
+    /// and stays as it was.
     ///
     /// # Errors
-    /// [`StartError`]: the part that could not be changed stays as it was.
+    /// [`StartError`]: a part could not be changed, and all of it is as it was before.
     pub async fn reload(&self, config: Config) -> Result<(), StartError> {
         let before = self.config.load_full();
+        if restart_parts(&before) != restart_parts(&config) {
+            tracing::warn!(
+                "receive, state, mappings or bindings changed in the file: these take effect with the next start"
+            );
+        }
         let result = self.apply(&before, &config).await;
+        if result.is_err()
+            && let Err(error) = self.apply(&config, &before).await
+        {
+            tracing::error!(%error, "a part of the old configuration could not be taken back");
+        }
         match &result {
             Ok(()) => {
                 self.store.set_config_refused(None);
@@ -196,11 +207,6 @@ impl Bridge {
     }
 
     async fn apply(&self, before: &Config, config: &Config) -> Result<(), StartError> {
-        if restart_parts(before) != restart_parts(config) {
-            tracing::warn!(
-                "receive, state, mappings or bindings changed in the file: these take effect with the next start"
-            );
-        }
         self.endpoints.reload(config).await?;
         self.store.judge_by(judging(config));
         self.push.reload(&config.push).await?;

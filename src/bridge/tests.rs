@@ -67,3 +67,37 @@ async fn a_reload_exchanges_the_rules() {
     assert!(get(&bridge, "/health").await.starts_with("HTTP/1.1 200"));
     bridge.stop().await;
 }
+
+/// A valid file whose last part cannot be changed is refused whole: the endpoint that was opened for it is closed again, the
+/// destination that was replaced works on its own queue, and health says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reload_that_fails_is_taken_back() {
+    let home = tempfile::tempdir().unwrap();
+    let (good, bad) = (home.path().join("good"), home.path().join("bad"));
+    std::os::unix::fs::symlink(home.path(), &bad).unwrap();
+    let file = |endpoints: &str, destinations: &[(&str, &std::path::Path)]| {
+        let push = destinations.iter().map(|(name, directory)| {
+            format!(
+                "{{ name: {name}, endpoint: 'http://127.0.0.1:9', queue: {{ directory: {} }} }}",
+                directory.display()
+            )
+        });
+        let push = push.collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "receive: {{ otlp: {{ grpc: {{ address: 127.0.0.1:0 }}, http: null }} }}\npull: [{{ name: first, address: 127.0.0.1:0 }}{endpoints}]\npush: [{push}]\n"
+        );
+        Config::parse(&text, "test", &BTreeMap::new()).unwrap()
+    };
+    let bridge = Bridge::start(file("", &[("a", &good)]), Clock::system()).unwrap();
+    let more = file(", { name: second, address: 127.0.0.1:0 }", &[("a", &bad), ("b", &bad)]);
+    let error = bridge.reload(more).await.unwrap_err();
+    assert!(matches!(&error, StartError::Push(refused) if refused.is_queue_refusal()), "{error}");
+    let names: Vec<_> = bridge.doors().await.into_iter().map(|door| door.name).collect();
+    assert_eq!(names, ["OTLP/gRPC", "first"]);
+    let destinations = bridge.store().destinations();
+    assert_eq!(destinations.iter().map(|one| &*one.name).collect::<Vec<_>>(), ["a"]);
+    assert_ne!(destinations[0].state, "stopped");
+    assert!(good.join("a.db").exists() || std::fs::read_dir(&good).unwrap().count() > 0);
+    assert!(bridge.store().events_after(0).iter().any(|event| event.kind == "config_refused"));
+    bridge.stop().await;
+}
