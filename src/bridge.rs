@@ -113,15 +113,15 @@ impl Bridge {
 
         let forwarder = Arc::new(Forwarder(push.clone()));
         let intake = Intake::new(&config.receive, forwarder, store.clone(), clock.clone(), intake_tasks.clone());
-        let own = recorder.as_ref().map(OwnFigures::register).transpose()?;
+        let own = recorder.as_ref().map(|recorder| OwnFigures::register(recorder, &config.receive)).transpose()?;
         let telemetry = recorder
             .as_ref()
             .map(|recorder| Arc::new(Telemetry::new(recorder, &resource_of(&config), config.metric_temporality)));
         let (health, health_service) = grpc_health::service();
         let options = DoorOptions {
             services: Services::default().with(health_service),
-            grpc_component: own.as_ref().map(OwnFigures::grpc_cell),
-            http_component: own.as_ref().map(OwnFigures::http_cell),
+            grpc_component: own.as_ref().and_then(OwnFigures::grpc_cell),
+            http_component: own.as_ref().and_then(OwnFigures::http_cell),
             timings: Timings { drain: DOORS_DRAIN, ..Timings::default() },
         };
         let otlp_doors = otlp_doors(&doors, &config);
@@ -182,10 +182,9 @@ impl Bridge {
     /// [`StartError`]: a part could not be changed, and all of it is as it was before.
     pub async fn reload(&self, config: Config) -> Result<(), StartError> {
         let before = self.config.load_full();
-        if restart_parts(&before) != restart_parts(&config) {
-            tracing::warn!(
-                "receive, state, mappings or bindings changed in the file: these take effect with the next start"
-            );
+        let (was, is) = (restart_parts(&before), restart_parts(&config));
+        for ((section, _), _) in was.iter().zip(&is).filter(|(was, is)| was != is) {
+            tracing::warn!("`{section}` changed in the file: that takes effect with the next start");
         }
         let result = self.apply(&before, &config).await;
         if result.is_err()
@@ -255,6 +254,10 @@ impl Bridge {
             telemetry.export(&self.push, &self.store).await;
         }
         self.push.stop(FLUSH).await;
+        for destination in self.store.destinations() {
+            let queued: u64 = destination.signals.iter().flatten().map(|signal| signal.queue_items).sum();
+            tracing::info!(destination = %destination.name, queue.items = queued, "destination closed; what is queued waits for the next start");
+        }
         self.endpoints.close().await;
     }
 
@@ -281,10 +284,16 @@ fn in_effect(before: &Config, loaded: Config) -> Config {
     }
 }
 
-/// The sections that a reload leaves alone, as text that tells whether they changed; it is compared, never shown.
-fn restart_parts(config: &Config) -> String {
+/// The sections that a reload leaves alone, with text that tells whether they changed; the text is compared, never shown.
+fn restart_parts(config: &Config) -> [(&'static str, String); 5] {
     let Config { receive, state, mappings, bindings, self_observation, .. } = config;
-    format!("{receive:?}{state:?}{mappings:?}{bindings:?}{self_observation}")
+    [
+        ("receive", format!("{receive:?}")),
+        ("state", format!("{state:?}")),
+        ("mappings", format!("{mappings:?}")),
+        ("bindings", format!("{bindings:?}")),
+        ("self_observation", format!("{self_observation}")),
+    ]
 }
 
 fn otlp_doors(doors: &Doors, config: &Config) -> Vec<Door> {

@@ -39,7 +39,9 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "otel-bridge: {error:#}");
+            // Problems of a file begin with its name and place, one a line, as editors expect.
+            let name = if error.is::<ConfigErrors>() { "" } else { "otel-bridge: " };
+            let _ = writeln!(std::io::stderr(), "{name}{error:#}");
             ExitCode::from(code_of(&error))
         }
     }
@@ -101,10 +103,22 @@ fn run(file: Option<PathBuf>) -> anyhow::Result<()> {
 /// Logs go to standard error; `OTEL_BRIDGE_LOG` names levels, such as `debug` or `warn,otel_bridge::push=debug`.
 fn log_to_stderr() {
     let wanted = std::env::var("OTEL_BRIDGE_LOG").unwrap_or_default();
-    let levels: Targets = wanted.parse().unwrap_or_default();
-    let levels = if wanted.is_empty() { levels.with_default(LevelFilter::INFO) } else { levels };
+    // An empty piece would be a rule for everything, and turn it off.
+    let pieces: Vec<&str> = wanted.split(',').map(str::trim).filter(|piece| !piece.is_empty()).collect();
+    let parsed = if pieces.is_empty() { Ok(Targets::new()) } else { pieces.join(",").parse() };
+    let is_wrong = parsed.is_err() || pieces.iter().any(|piece| piece.starts_with('=') || piece.ends_with('='));
+    let mut levels = if is_wrong { Targets::new() } else { parsed.unwrap_or_default() };
+    // What names only some targets leaves the others as they are: a slip must not silence everything.
+    if levels.default_level().is_none() {
+        levels = levels.with_default(LevelFilter::INFO);
+    }
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     tracing_subscriber::registry().with(lines).with(levels).init();
+    if is_wrong {
+        tracing::warn!(
+            "OTEL_BRIDGE_LOG is not understood and was ignored; it takes levels such as `debug` or `warn,otel_bridge::push=debug`"
+        );
+    }
 }
 
 async fn serve(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {

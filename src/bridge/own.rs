@@ -3,10 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use crate::config::listener::Listener;
 use crate::config::push::Destination;
+use crate::config::receive::Receive;
 use crate::model::breaker::BreakerState;
 use crate::model::component::ComponentState;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal};
@@ -15,6 +18,8 @@ use crate::record::runtime::RuntimePool;
 use crate::record::{CircuitBreaker, Component, RecordError, Recorder};
 use crate::state::cells::ComponentCell;
 
+/// Time for the thread that asked for the look to go back to rest.
+const SETTLE: Duration = Duration::from_millis(2);
 /// Name of the pool that the tokio runtime is.
 const RUNTIME_POOL: &str = "tokio";
 
@@ -27,11 +32,11 @@ fn component_name(destination: &str) -> String {
 #[derive(Debug)]
 pub(super) struct OwnFigures {
     recorder: Recorder,
-    grpc: Component,
-    http: Component,
+    grpc: Option<Component>,
+    http: Option<Component>,
     queue: Copied,
     destinations: Mutex<BTreeMap<Arc<str>, Copied>>,
-    runtime: Option<RuntimePool>,
+    runtime: Arc<RuntimePool>,
 }
 
 /// A component whose totals are kept elsewhere.
@@ -58,34 +63,46 @@ impl Copied {
 }
 
 impl OwnFigures {
-    /// Registers the components and the runtime's pool; to be called in the runtime.
-    pub(super) fn register(recorder: &Recorder) -> Result<Self, RecordError> {
+    /// Registers the components and the runtime's pool; to be called in the runtime. A door that is closed is no component.
+    pub(super) fn register(recorder: &Recorder, receive: &Receive) -> Result<Self, RecordError> {
+        let door = |name, listener: &Option<Listener>| {
+            listener.as_ref().map(|_| recorder.component(name, "receiver")).transpose()
+        };
         let runtime = RuntimePool::register(recorder, RUNTIME_POOL, env!("CARGO_PKG_NAME"), Handle::current())?;
         Ok(Self {
             recorder: recorder.clone(),
-            grpc: recorder.component("otlp-grpc", "receiver")?,
-            http: recorder.component("otlp-http", "receiver")?,
+            grpc: door("otlp-grpc", &receive.grpc)?,
+            http: door("otlp-http", &receive.http)?,
             queue: Copied::new(recorder.component("queue", "queue")?),
             destinations: Mutex::default(),
-            runtime: Some(runtime),
+            runtime: Arc::new(runtime),
         })
     }
 
     /// Where the gRPC door counts.
-    pub(super) fn grpc_cell(&self) -> Arc<ComponentCell> {
-        self.grpc.cell().clone()
+    pub(super) fn grpc_cell(&self) -> Option<Arc<ComponentCell>> {
+        self.grpc.as_ref().map(|component| component.cell().clone())
     }
 
     /// Where the HTTP door counts.
-    pub(super) fn http_cell(&self) -> Arc<ComponentCell> {
-        self.http.cell().clone()
+    pub(super) fn http_cell(&self) -> Option<Arc<ComponentCell>> {
+        self.http.as_ref().map(|component| component.cell().clone())
     }
 
-    /// Copies what the books and the runtime say.
-    pub(super) fn sample(&mut self, destinations: &[DestinationFacts]) {
-        if let Some(runtime) = &self.runtime {
+    /// Reads the runtime's threads. From outside of them: the thread that looked would always be found at work.
+    pub(super) async fn sample_runtime(&self) {
+        let runtime = self.runtime.clone();
+        let look = move || {
+            std::thread::sleep(SETTLE);
             runtime.sample();
+        };
+        if tokio::task::spawn_blocking(look).await.is_err() {
+            tracing::warn!("the runtime's threads could not be read");
         }
+    }
+
+    /// Copies what the books say.
+    pub(super) fn sample(&mut self, destinations: &[DestinationFacts]) {
         let all = || destinations.iter().flat_map(|one| one.signals.iter().flatten());
         self.queue.follow(all().map(|signal| signal.accepted).sum(), all().map(dropped).sum());
         let mut known = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,8 +131,8 @@ fn dropped(signal: &DestinationSignal) -> u64 {
 
 fn follow_destination(copied: &mut Copied, facts: &DestinationFacts) {
     let signals = || facts.signals.iter().flatten();
-    let delivered = signals().map(|signal| signal.delivered).sum();
-    copied.follow(delivered, signals().map(|signal| signal.retries + dropped(signal)).sum());
+    // A send that is repeated loses nothing: it shows in the state, and an item that is dropped is an error.
+    copied.follow(signals().map(|signal| signal.delivered).sum(), signals().map(dropped).sum());
     copied.component.set_state(match facts.state {
         "ok" => ComponentState::Running,
         "retrying" => ComponentState::Degraded,

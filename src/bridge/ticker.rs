@@ -45,6 +45,7 @@ impl Ticker {
     async fn tick(&mut self) {
         let destinations = self.store.destinations();
         if let Some(own) = &mut self.own {
+            own.sample_runtime().await;
             own.sample(&destinations);
         }
         self.store.tick();

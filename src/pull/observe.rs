@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use opentelemetry::KeyValue;
@@ -45,7 +46,12 @@ async fn observe(State(observer): State<Observer>, route: MatchedPath, request: 
         return next.run(request).await;
     }
     let begun = observer.clock.elapsed();
-    let method = KeyValue::new("http.request.method", request.method().to_string());
+    // Methods that are refused anyway share one value, or anybody could make as many series as there are methods.
+    let is_served = matches!(*request.method(), Method::GET | Method::HEAD);
+    let method = KeyValue::new(
+        "http.request.method",
+        if is_served { request.method().to_string() } else { "_OTHER".to_owned() },
+    );
     let route = KeyValue::new("http.route", route.as_str().to_owned());
     let name = format!("{} {}", request.method(), route.value.as_str());
     let span = observer.tracer.span_builder(name).with_kind(SpanKind::Server);
