@@ -50,6 +50,8 @@ pub(super) struct ServiceFigures<'a> {
     figures: Figures,
     traces: u64,
     spans_active: u64,
+    /// The bridge itself, to which nothing has come yet: it waits, and that is no fault.
+    waits: bool,
 }
 
 /// Every service with a live instance.
@@ -63,6 +65,7 @@ pub(super) fn services(snapshot: &Snapshot) -> BTreeMap<&str, ServiceFigures<'_>
             figures: Figures::default(),
             traces: 0,
             spans_active: 0,
+            waits: instance.is_bridge,
         });
         service.environment = service.environment.filter(|shared| environment == Some(*shared));
         service.figures.add_instance(instance);
@@ -74,6 +77,7 @@ pub(super) fn services(snapshot: &Snapshot) -> BTreeMap<&str, ServiceFigures<'_>
         let counts = instance.liveness != Liveness::Replaced;
         if let Some(service) = services.get_mut(&*instance.service).filter(|_| counts) {
             service.figures.add_component(component);
+            service.waits &= component.items_processed == 0;
         }
     }
     services
@@ -174,7 +178,9 @@ impl<'a> Entity<'a> {
             "status" => return Some(Value::Word(system().status.as_str())),
             "error_rate" => Some(service.figures.error_rate()),
             // A service without components processes no items by design.
-            "items_per_second" => (service.figures.components > 0).then_some(service.figures.items_per_second),
+            "items_per_second" => {
+                (service.figures.components > 0 && !service.waits).then_some(service.figures.items_per_second)
+            }
             "memory_usage_mb" => service.figures.memory_usage_mb(),
             "cpu_usage_percent" => service.figures.cpu_usage_percent(),
             "uptime_seconds" => Some(self.snapshot.uptime.as_secs() as f64),

@@ -178,6 +178,20 @@ fn low_throughput_needs_a_minute_and_a_component() {
     assert_eq!(bench.on(160, &idle), ["low_throughput"]);
 }
 
+/// A bridge that nobody has sent to waits, and that is no low throughput; one that data came to and stopped is judged.
+#[test]
+fn a_waiting_bridge_is_no_fault() {
+    let mut idle = snapshot(&[("otel-bridge", "b-1", Live)]);
+    idle.components = vec![component(0, "otlp-http", Running)];
+    idle.components[0].items_processed = 0;
+    let mut bench = Bench::new(&[]);
+    bench.at(0, &idle);
+    assert!(bench.on(100, &idle).is_empty());
+    idle.components[0].items_processed = 5;
+    bench.at(101, &idle);
+    assert_eq!(bench.on(161, &idle), ["low_throughput"]);
+}
+
 /// A worker is stuck when it is active without progress; an idle one, and one that never counted, is not.
 #[test]
 fn stuck_workers() {
@@ -320,7 +334,8 @@ fn every_field_is_answered() {
     let instance = &mut told.instances[0];
     (instance.cpu_utilization, instance.memory_bytes, instance.uptime_s) = (Some(0.1), Some(1), Some(1.0));
     let active = Some(NOW_UNIX_MS as f64 / 1_000.0);
-    told.components = vec![ComponentFacts { last_activity: active, ..component(0, "api", Running) }];
+    let moved = ComponentFacts { last_activity: active, items_processed: 1, ..component(0, "api", Running) };
+    told.components = vec![moved];
     told.breakers = vec![BreakerFacts { last_failure: active, ..breaker(0, "calls", None, BreakerState::Open) }];
     let counts =
         PoolFacts { pending: Some(1), requests: Some(1), errors: Some(1), ..pool(0, "web", Some(1), (1, 0, 0)) };
