@@ -2,7 +2,7 @@
 //! their own and a jump of the machine's date stalls nothing: intervals are measured on the monotonic side only.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A source of monotonic and of calendar time; cheap to clone.
@@ -12,7 +12,7 @@ pub struct Clock(Arc<Source>);
 #[derive(Debug)]
 enum Source {
     System { started: Instant },
-    Manual { elapsed_ms: AtomicU64, unix_ms_at_start: u64 },
+    Manual { elapsed_ms: AtomicU64, unix_ms_at_start: AtomicI64 },
 }
 
 impl Clock {
@@ -24,13 +24,24 @@ impl Clock {
 
     /// A clock that moves only by [`Clock::advance`], for tests; it starts at the given Unix time in milliseconds.
     pub fn manual(unix_ms: u64) -> Self {
-        Self(Arc::new(Source::Manual { elapsed_ms: AtomicU64::new(0), unix_ms_at_start: unix_ms }))
+        Self(Arc::new(Source::Manual {
+            elapsed_ms: AtomicU64::new(0),
+            unix_ms_at_start: AtomicI64::new(unix_ms as i64),
+        }))
     }
 
     /// Moves a manual clock forward; the machine's clock is left alone.
     pub fn advance(&self, by: Duration) {
         if let Source::Manual { elapsed_ms, .. } = &*self.0 {
             elapsed_ms.fetch_add(by.as_millis() as u64, Ordering::Relaxed);
+        }
+    }
+
+    /// Sets a manual clock's date forward or back, as an operator may; its monotonic side does not notice. The machine's clock
+    /// is left alone.
+    pub fn jump(&self, by_ms: i64) {
+        if let Source::Manual { unix_ms_at_start, .. } = &*self.0 {
+            unix_ms_at_start.fetch_add(by_ms, Ordering::Relaxed);
         }
     }
 
@@ -55,7 +66,8 @@ impl Clock {
                 SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
             }
             Source::Manual { elapsed_ms, unix_ms_at_start } => {
-                (unix_ms_at_start + elapsed_ms.load(Ordering::Relaxed)) * 1_000_000
+                let start_ms = unix_ms_at_start.load(Ordering::Relaxed).max(0) as u64;
+                (start_ms + elapsed_ms.load(Ordering::Relaxed)) * 1_000_000
             }
         }
     }

@@ -28,7 +28,7 @@
 //! | a queue folder that is a link, open, another's, locked | `push::queue::disk::directory::tests`; `commands::a_refused_queue` |
 //! | disk full | `push::tests::survival::a_full_disk_refuses_drains_and_resumes`; `limits::a_full_queue` |
 //! | a poison record | `push::tests::survival::a_poisonous_record_is_set_aside` |
-//! | a clock that jumps | [`strange_numbers_and_times`]; intervals are measured on the monotonic side (`clock`) |
+//! | a clock that jumps | `state::store::tests::life::a_date_that_jumps_stalls_nothing`; [`strange_numbers_and_times`] |
 //! | answers of a destination | `push::tests::matrix`, `policies` |
 //! | scrape storm, Accept of 8 KB | `pull::prometheus::routes::tests::renders_once_for_many`; `limits::a_scrape_storm` |
 //! | spoofed X-Forwarded-For, IPv6 rotation | `listen::origin::tests`, `listen::rate::tests` |

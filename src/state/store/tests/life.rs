@@ -336,3 +336,29 @@ fn history_is_sampled_and_bounded() {
     let columns = small.store.history(Subject::Pool, &[], 0);
     assert!(columns.times_unix_ms.len() < 20 && columns.times_unix_ms.last() == Some(&(START_UNIX_MS + 99_000)));
 }
+
+/// H, clock −1 h and +10 years: a date that jumps stalls nothing. The instance stays live and its counts go on; it falls silent after
+/// as much monotonic time as ever.
+#[test]
+fn a_date_that_jumps_stalls_nothing() {
+    const HOUR_MS: i64 = 3_600_000;
+    let bench = Bench::new();
+    let resource = [("service.name", "shop"), ("service.instance.id", "s-1")];
+    for (round, jump_ms) in [0, -HOUR_MS, 10 * 365 * 24 * HOUR_MS, -HOUR_MS].into_iter().enumerate() {
+        bench.clock.jump(jump_ms);
+        for second in 0..3 {
+            bench.after(5);
+            let total = (round * 3 + second) as f64;
+            let items = counter("component.items_processed", 2, vec![point(&[("component.name", "cart")], total)]);
+            assert_eq!(bench.export(&resource, vec![items]), 0);
+            bench.store.tick();
+            let snapshot = bench.store.snapshot();
+            assert_eq!(snapshot.instances[0].liveness, Liveness::Live);
+            assert_eq!(snapshot.components[0].items_processed as f64, total);
+            assert_eq!(snapshot.taken_at_unix_ms, bench.clock.unix_ms());
+        }
+    }
+    bench.after(60);
+    bench.store.tick();
+    assert_eq!(bench.store.snapshot().instances[0].liveness, Liveness::Stale);
+}
