@@ -77,7 +77,12 @@ pub(crate) fn no_series_but(own: Option<Arc<dyn OwnMeters>>) -> Exposition {
 
 /// What the endpoint's handlers share, over an empty store, ready for traffic.
 pub(crate) fn shared(endpoint: PullEndpoint) -> Shared {
-    let clock = Clock::manual(NOW_UNIX_MS);
+    shared_at(endpoint, NOW_UNIX_MS)
+}
+
+/// The same, on a clock of that date.
+pub(crate) fn shared_at(endpoint: PullEndpoint, unix_ms: u64) -> Shared {
+    let clock = Clock::manual(unix_ms);
     let state = State {
         series_max: 1_000,
         workers_max: 1_000,

@@ -3,92 +3,35 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Clock;
 use crate::config::links::Links;
-use crate::config::listener::{Cors, Listener};
-use crate::config::pull::{Prometheus, PullEndpoint};
-use crate::config::state::State;
+use crate::config::pull::PullEndpoint;
 use crate::model::alert::{Alert, AlertBoard, Level};
 use crate::model::breaker::BreakerState;
 use crate::model::component::ComponentState;
-use crate::model::health::HealthRules;
 use crate::model::pool::PoolCounts;
-use crate::model::scope::Scope;
 use crate::model::snapshot::{
     BreakerFacts, ComponentFacts, DestinationFacts, DestinationSignal, InstanceFacts, Liveness, PartError, PoolFacts,
     Snapshot, StreamFacts, Transition, WorkerFacts,
 };
 use crate::model::trace::{KeptSpan, SpanKind};
 use crate::model::worker::WorkerState;
-use crate::pull::{PullState, Shared};
-use crate::readiness::Readiness;
-use crate::state::{Store, StoreOptions};
-use crate::tasks::Tasks;
+use crate::pull::{PullState, Shared, tests};
 
 /// A date in 2026, in Unix milliseconds.
 pub(crate) const NOW_MS: u64 = 1_790_000_000_000;
 
+/// The endpoint of all views, with room for many streams.
 pub(crate) fn endpoint() -> PullEndpoint {
-    PullEndpoint {
-        name: "system_metrics".to_owned(),
-        listener: Listener {
-            address: ([127, 0, 0, 1], 0).into(),
-            key: "pull[0]".to_owned(),
-            auth: None,
-            tls: None,
-            rate_limit: None,
-            connections_max: 1024,
-            insecure: false,
-            cors: Cors::default(),
-            trusted_proxies: Vec::new(),
-        },
-        base: "/metrics".to_owned(),
-        pool_namespace: "buntime".to_owned(),
-        prometheus: Some(Prometheus::default()),
-        sse_interval: Duration::from_secs(1),
-        filter: Scope::default(),
-        sse_clients_max: 10_000,
-        sse_clients_per_address_max: 1_000,
-        enabled: true,
-    }
+    PullEndpoint { sse_clients_max: 10_000, sse_clients_per_address_max: 1_000, ..tests::endpoint() }
 }
 
 pub(crate) fn state_of(endpoint: PullEndpoint) -> PullState {
-    let clock = Clock::manual(NOW_MS);
-    let options = StoreOptions {
-        state: State {
-            series_max: 1000,
-            workers_max: 50_000,
-            history: Duration::from_mins(15),
-            history_bytes_max: 1 << 20,
-            stale_after: None,
-            forget_after: Duration::from_mins(15),
-            snapshot_interval: Duration::from_millis(250),
-        },
-        mappings: Vec::new(),
-        health: HealthRules::default(),
-        expect: Vec::new(),
-        expect_grace: Duration::ZERO,
-        rules: Vec::new(),
-        bindings: Vec::new(),
-        local: None,
-        clock: clock.clone(),
-        accounting: Arc::default(),
-    };
     let links = Links {
         worker: Some("https://g/w?id={worker_id}&s={service}".to_owned()),
         trace: Some("https://g/t/{trace_id}".to_owned()),
     };
-    PullState::new(Shared {
-        store: Store::new(options),
-        endpoint,
-        exposition: crate::pull::tests::no_series(),
-        readiness: Readiness::default(),
-        clock,
-        about: Arc::new(arc_swap::ArcSwap::from_pointee(serde_json::json!({ "pull": [] }))),
-        links,
-        tasks: Tasks::new(),
-    })
+    let about = Arc::new(arc_swap::ArcSwap::from_pointee(serde_json::json!({ "pull": [] })));
+    PullState::new(Shared { about, links, ..tests::shared_at(endpoint, NOW_MS) })
 }
 
 pub(crate) fn state() -> PullState {
