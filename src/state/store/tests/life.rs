@@ -348,13 +348,14 @@ fn a_date_that_jumps_stalls_nothing() {
         bench.clock.jump(jump_ms);
         for second in 0..3 {
             bench.after(5);
-            let total = (round * 3 + second) as f64;
-            let items = counter("component.items_processed", 2, vec![point(&[("component.name", "cart")], total)]);
+            let total = (round * 3 + second) as u64;
+            let cart = point(&[("component.name", "cart")], total as f64);
+            let items = counter("component.items_processed", 2, vec![cart]);
             assert_eq!(bench.export(&resource, vec![items]), 0);
             bench.store.tick();
             let snapshot = bench.store.snapshot();
             assert_eq!(snapshot.instances[0].liveness, Liveness::Live);
-            assert_eq!(snapshot.components[0].items_processed as f64, total);
+            assert_eq!(snapshot.components[0].items_processed, total);
             assert_eq!(snapshot.taken_at_unix_ms, bench.clock.unix_ms());
         }
     }
