@@ -11,14 +11,14 @@
 //!                pull ─▶ JSON, Prometheus, server-sent events, health
 //! ```
 //!
-//! [`bridge`] wires the rooms; [`model`] holds the nouns and their rules, [`otlp`] the wire format read in place, [`listen`] what
+//! [`gateway`] wires the rooms; [`model`] holds the nouns and their rules, [`otlp`] the wire format read in place, [`listen`] what
 //! every socket has. `ARCHITECTURE.md` says what each must not know.
 //!
 //! A bridge in a process of one's own, on ports that the system chooses:
 //!
 #![cfg_attr(feature = "cli", doc = "```")]
 #![cfg_attr(not(feature = "cli"), doc = "```ignore")]
-//! use otel_bridge::bridge::Bridge;
+//! use otel_bridge::gateway::Gateway;
 //! use otel_bridge::clock::Clock;
 //! use otel_bridge::config::{Config, ProcessEnvironment};
 //!
@@ -33,7 +33,7 @@
 //!     push: []
 //! ";
 //! let config = Config::parse(file, "example", &ProcessEnvironment)?;
-//! let bridge = Bridge::start(config, Clock::system())?;
+//! let bridge = Gateway::start(config, Clock::system())?;
 //! for door in bridge.doors().await {
 //!     println!("{} listens on {}", door.name, door.address);
 //! }
@@ -62,6 +62,6 @@ pub mod push;
 #[cfg(feature = "pull")]
 pub mod pull;
 #[cfg(all(feature = "pull", feature = "push", feature = "receive"))]
-pub mod bridge;
+pub mod gateway;
 #[cfg(feature = "push")]
 pub mod probe;

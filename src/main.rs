@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use otel_bridge::bridge::{Bridge, StartError};
+use otel_bridge::gateway::{Gateway, StartError};
 use otel_bridge::clock::Clock;
 use otel_bridge::config::args::{Arguments, Command};
 use otel_bridge::config::environment::ProcessEnvironment;
@@ -123,35 +123,35 @@ fn log_to_stderr() {
 
 async fn serve(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
     let (mut stop, mut hangup) = (StopSignals::listen()?, signal(SignalKind::hangup())?);
-    let bridge = Arc::new(Bridge::start(config, Clock::system())?);
-    for door in bridge.doors().await {
+    let gateway = Arc::new(Gateway::start(config, Clock::system())?);
+    for door in gateway.doors().await {
         say(&format!("{:<20} {}://{}", door.name, door.scheme, door.address))?;
     }
     loop {
         tokio::select! {
             () = stop.come() => break,
-            _ = hangup.recv() => reload(&bridge, file.as_deref()).await,
+            _ = hangup.recv() => reload(&gateway, file.as_deref()).await,
         }
     }
     tracing::info!("stopping");
     tokio::select! {
-        () = bridge.stop() => {}
+        () = gateway.stop() => {}
         () = stop.come() => {
             tracing::warn!("second signal: stopping at once");
-            bridge.stop_now().await;
+            gateway.stop_now().await;
         }
     }
     Ok(())
 }
 
-async fn reload(bridge: &Bridge, file: Option<&Path>) {
+async fn reload(gateway: &Gateway, file: Option<&Path>) {
     let loaded = load(file);
     match loaded {
-        Ok(config) => match bridge.reload(config).await {
+        Ok(config) => match gateway.reload(config).await {
             Ok(()) => tracing::info!("the configuration was reloaded"),
             Err(error) => tracing::error!(%error, "the reload was refused"),
         },
-        Err(errors) => bridge.refuse_reload(&errors.to_string()),
+        Err(errors) => gateway.refuse_reload(&errors.to_string()),
     }
 }
 

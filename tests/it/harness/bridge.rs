@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use otel_bridge::bridge::{Bridge, Door, StartError};
+use otel_bridge::gateway::{Door, Gateway, StartError};
 use otel_bridge::clock::Clock;
 use otel_bridge::config::Config;
 use tempfile::TempDir;
@@ -13,7 +13,7 @@ use super::{Answer, Client, Service, eventually};
 /// A bridge; what it leaves behind is deleted with it.
 #[derive(Debug)]
 pub(crate) struct BridgeUnderTest {
-    pub(crate) bridge: Bridge,
+    pub(crate) bridge: Gateway,
     _directory: TempDir,
     pub(crate) client: Client,
     doors: Vec<Door>,
@@ -46,7 +46,7 @@ impl BridgeUnderTest {
 
     /// The same from a configuration that was read.
     pub(crate) async fn start_config(config: Config, clock: Clock, directory: TempDir) -> Result<Self, StartError> {
-        let bridge = Bridge::start(config, clock)?;
+        let bridge = Gateway::start(config, clock)?;
         let doors = bridge.doors().await;
         Ok(Self { bridge, _directory: directory, client: Client::new(), doors })
     }

@@ -14,7 +14,7 @@ fn config(more: &str) -> Config {
     Config::parse(&file, "test", &BTreeMap::new()).unwrap()
 }
 
-async fn get(bridge: &Bridge, path: &str) -> String {
+async fn get(bridge: &Gateway, path: &str) -> String {
     let address = bridge.doors().await.last().unwrap().address;
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
@@ -28,7 +28,7 @@ async fn get(bridge: &Bridge, path: &str) -> String {
 /// a restart is told as it was.
 #[tokio::test]
 async fn a_reload_reaches_every_endpoint() {
-    let bridge = Bridge::start(config(""), Clock::system()).unwrap();
+    let bridge = Gateway::start(config(""), Clock::system()).unwrap();
     let before = get(&bridge, "/api/v1/workers?limit=1").await;
     assert!(before.starts_with("HTTP/1.1 200") && !before.contains("http://links/"), "{before}");
     let links =
@@ -50,7 +50,7 @@ async fn a_reload_reaches_every_endpoint() {
 /// rule fires, and with the rule its alert goes.
 #[tokio::test]
 async fn a_reload_exchanges_the_rules() {
-    let bridge = Bridge::start(config(""), Clock::system()).unwrap();
+    let bridge = Gateway::start(config(""), Clock::system()).unwrap();
     assert!(get(&bridge, "/health").await.starts_with("HTTP/1.1 200"));
     let rule = "alerts: { rules: [{ name: always, on: system, field: uptime_seconds, above: -1, level: info, message: m }] }\n";
     let expect = "health: { expect: [a, b, c, d, e, f, g, h, i] }\n";
@@ -88,7 +88,7 @@ async fn a_reload_that_fails_is_taken_back() {
         );
         Config::parse(&text, "test", &BTreeMap::new()).unwrap()
     };
-    let bridge = Bridge::start(file("", &[("a", &good)]), Clock::system()).unwrap();
+    let bridge = Gateway::start(file("", &[("a", &good)]), Clock::system()).unwrap();
     let more = file(", { name: second, address: 127.0.0.1:0 }", &[("a", &bad), ("b", &bad)]);
     let error = bridge.reload(more).await.unwrap_err();
     assert!(matches!(&error, StartError::Push(refused) if refused.is_queue_refusal()), "{error}");

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use std::sync::Arc;
 
-use crate::bridge::grpc_health::Health;
-use crate::bridge::own::OwnFigures;
+use crate::gateway::grpc_health::Health;
+use crate::gateway::own::OwnFigures;
 use crate::model::snapshot::DestinationFacts;
 use crate::readiness::{Readiness, Standing};
 use crate::state::Store;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::bridge::{Door, PULL_DRAIN};
+use crate::gateway::{Door, PULL_DRAIN};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::links::Links;

@@ -79,7 +79,7 @@ pub struct Door {
 
 /// A running bridge.
 #[derive(Debug)]
-pub struct Bridge {
+pub struct Gateway {
     clock: Clock,
     store: Arc<Store>,
     push: Arc<Push>,
@@ -93,7 +93,7 @@ pub struct Bridge {
     background: Tasks,
 }
 
-impl Bridge {
+impl Gateway {
     /// Builds and opens everything. To be called in a runtime; when it fails, nothing is left running.
     ///
     /// # Errors
