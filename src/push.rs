@@ -3,6 +3,7 @@
 
 mod client;
 mod destination;
+pub mod direct;
 pub mod hooks;
 mod queue;
 mod sender;

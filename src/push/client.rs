@@ -31,7 +31,8 @@ use crate::push::client::compress::Compressor;
 use crate::push::client::reply::Reply;
 use crate::tasks::Tasks;
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for a connection to stand.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,18 +66,7 @@ impl Client {
         let [metrics, traces, logs] = Signal::ALL.map(|signal| uri(destination, signal));
         let uris = [metrics.map_err(&invalid)?, traces.map_err(&invalid)?, logs.map_err(&invalid)?];
         let secure = uris.iter().any(|uri| uri.scheme_str() == Some("https"));
-        let connector = tls::connector(destination, secure, CONNECT_TIMEOUT).map_err(&invalid)?;
-        let grpc = destination.protocol == Protocol::Grpc;
-        let pool = Pool::builder(Owned(tasks.clone()))
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .http2_only(grpc)
-            .http2_keep_alive_interval(grpc.then_some(PING_INTERVAL))
-            .http2_keep_alive_timeout(PING_TIMEOUT)
-            .http2_max_header_list_size(HEADER_BYTES_MAX as u32)
-            .http1_max_buf_size(HEADER_BYTES_MAX * 4)
-            .build(connector);
+        let pool = pool(destination, secure, tasks).map_err(&invalid)?;
         Ok(Self {
             pool,
             uris,
@@ -173,9 +163,29 @@ impl Client {
     }
 }
 
+/// Connections to a destination, which run in `tasks`.
+pub(crate) fn pool(
+    destination: &Destination,
+    secure: bool,
+    tasks: &Tasks,
+) -> Result<Pool<HttpsConnector<HttpConnector>, Full<Bytes>>, String> {
+    let connector = tls::connector(destination, secure, CONNECT_TIMEOUT)?;
+    let grpc = destination.protocol == Protocol::Grpc;
+    Ok(Pool::builder(Owned(tasks.clone()))
+        .timer(TokioTimer::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .http2_only(grpc)
+        .http2_keep_alive_interval(grpc.then_some(PING_INTERVAL))
+        .http2_keep_alive_timeout(PING_TIMEOUT)
+        .http2_max_header_list_size(HEADER_BYTES_MAX as u32)
+        .http1_max_buf_size(HEADER_BYTES_MAX * 4)
+        .build(connector))
+}
+
 /// Connections belong to their destination: they end with its tasks.
 #[derive(Clone, Debug)]
-struct Owned(Tasks);
+pub(crate) struct Owned(pub(crate) Tasks);
 
 impl<F> hyper::rt::Executor<F> for Owned
 where
@@ -192,7 +202,8 @@ where
     }
 }
 
-fn uri(destination: &Destination, signal: Signal) -> Result<Uri, String> {
+/// Where requests of a signal go.
+pub(crate) fn uri(destination: &Destination, signal: Signal) -> Result<Uri, String> {
     let endpoint = destination.endpoint.trim();
     let with_scheme = if endpoint.contains("://") { endpoint.to_owned() } else { format!("http://{endpoint}") };
     let parsed: Uri = with_scheme.parse().map_err(|error| format!("the endpoint is not a URL: {error}"))?;
@@ -229,7 +240,8 @@ const fn grpc_path(signal: Signal) -> &'static str {
     }
 }
 
-fn headers(destination: &Destination) -> Result<HeaderMap, String> {
+/// The headers of every request; those of the file are marked as sensitive.
+pub(crate) fn headers(destination: &Destination) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("otel-bridge/", env!("CARGO_PKG_VERSION"))));
     let content_type = match destination.protocol {
@@ -266,7 +278,7 @@ fn headers(destination: &Destination) -> Result<HeaderMap, String> {
 }
 
 /// The values of the configured headers, and the words of those such as `Bearer …` that are long enough to be secret.
-fn secrets(destination: &Destination) -> Vec<Secret> {
+pub(crate) fn secrets(destination: &Destination) -> Vec<Secret> {
     const CHARS_MIN: usize = 6;
     let values = destination.headers.iter().map(|(_, value)| value.reveal());
     values

@@ -145,7 +145,8 @@ impl Drop for Running {
     }
 }
 
-fn account(config: &Destination) -> DestinationAccount {
+/// Books of a destination in which nothing is written yet.
+pub(crate) fn account(config: &Destination) -> DestinationAccount {
     DestinationAccount {
         name: config.name.as_str().into(),
         endpoint: config.endpoint.as_str().into(),

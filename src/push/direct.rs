@@ -1,0 +1,179 @@
+//! The process's own telemetry by `opentelemetry-otlp`, without a queue: what the exporter cannot deliver within its own few
+//! retries is dropped and counted. The queue ([`crate::push::Push`]) is for those who must not lose anything.
+//!
+//! The exporters run over this room's own connections, so that TLS, headers and timeouts are those of the destination's
+//! configuration, and of nothing else: left alone, they would add the headers of `OTEL_EXPORTER_OTLP_HEADERS` to every destination.
+
+mod exporters;
+mod transport;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
+use opentelemetry_sdk::logs::SdkLogRecord;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::trace::SpanData;
+
+use crate::clock::Clock;
+use crate::config::Secret;
+use crate::config::push::Destination;
+use crate::model::signal::Signal;
+use crate::push::PushError;
+use crate::push::client::secrets;
+use crate::push::destination::account;
+use crate::push::direct::exporters::Exporters;
+use crate::push::sender::standing::{Board, Condition};
+use crate::state::accounting::{Accounting, DestinationAccount};
+use crate::tasks::Tasks;
+
+/// Why an item was not delivered.
+const EXPORT_FAILED: &str = "export_failed";
+
+/// Exporters to every destination.
+#[derive(Debug)]
+pub struct Direct {
+    destinations: Vec<Outgoing>,
+    connections: Tasks,
+}
+
+#[derive(Debug)]
+struct Outgoing {
+    exporters: Exporters,
+    account: Arc<DestinationAccount>,
+    board: Board,
+    /// What no message may show.
+    secrets: Vec<Secret>,
+}
+
+impl Direct {
+    /// Builds the exporters; nothing is connected before the first export. To be called in a runtime.
+    ///
+    /// # Errors
+    /// [`PushError::Endpoint`]: an address, a header or a file of TLS that cannot be used.
+    pub fn start(
+        destinations: &[Destination],
+        resource: &Resource,
+        accounting: &Accounting,
+        clock: &Clock,
+    ) -> Result<Self, PushError> {
+        let connections = Tasks::new();
+        let open = |destination: &Destination| {
+            let account = Arc::new(account(destination));
+            Ok(Outgoing {
+                exporters: Exporters::build(destination, resource, &connections)?,
+                board: Board::new(account.clone(), clock.clone()),
+                account,
+                secrets: secrets(destination),
+            })
+        };
+        let destinations = destinations.iter().map(open).collect::<Result<Vec<_>, PushError>>()?;
+        for one in &destinations {
+            accounting.register(one.account.clone());
+        }
+        Ok(Self { destinations, connections })
+    }
+
+    /// Exports what a reader collected to every destination that takes metrics. Tells how many items were not delivered.
+    pub async fn metrics(&self, metrics: &ResourceMetrics) -> u64 {
+        let items = points(metrics);
+        self.each(Signal::Metrics, items, async |one| match &one.exporters.metrics {
+            Some(exporter) => exporter.export(metrics).await,
+            None => Ok(()),
+        })
+        .await
+    }
+
+    /// Exports ended spans. Tells how many items were not delivered.
+    pub async fn spans(&self, spans: &[SpanData]) -> u64 {
+        self.each(Signal::Traces, spans.len() as u64, async |one| match &one.exporters.spans {
+            Some(exporter) => exporter.export(spans.to_vec()).await,
+            None => Ok(()),
+        })
+        .await
+    }
+
+    /// Exports log records. Tells how many items were not delivered.
+    pub async fn logs(&self, records: &[(SdkLogRecord, InstrumentationScope)]) -> u64 {
+        let borrowed: Vec<_> = records.iter().map(|(record, scope)| (record, scope)).collect();
+        self.each(Signal::Logs, records.len() as u64, async |one| match &one.exporters.logs {
+            Some(exporter) => exporter.export(&borrowed).await,
+            None => Ok(()),
+        })
+        .await
+    }
+
+    async fn each(&self, signal: Signal, items: u64, export: impl AsyncFn(&Outgoing) -> OTelSdkResult) -> u64 {
+        let takers = self.destinations.iter().filter(|one| items > 0 && one.takes(signal));
+        let sends = takers.map(|one| one.book(signal, items, export(one)));
+        futures_util::future::join_all(sends).await.into_iter().sum()
+    }
+
+    /// Closes the connections.
+    pub async fn stop(&self) {
+        self.connections.cancel();
+        self.connections.join().await;
+        self.destinations.iter().for_each(|one| one.board.stopped());
+    }
+}
+
+impl Outgoing {
+    fn takes(&self, signal: Signal) -> bool {
+        self.account.takes.get(signal.index()).copied().unwrap_or_default()
+    }
+
+    /// Waits for an export and books how it ended: 0, or the items that were lost.
+    async fn book(&self, signal: Signal, items: u64, export: impl Future<Output = OTelSdkResult>) -> u64 {
+        use opentelemetry::context::FutureExt as _;
+        let books = self.account.signal(signal);
+        books.accepted.fetch_add(items, Ordering::Relaxed);
+        books.queue_items.fetch_add(items, Ordering::Relaxed);
+        self.account.in_flight.fetch_add(1, Ordering::Relaxed);
+        // What instrumented clients would tell of this export would only be the next one's contents.
+        let quiet = Context::current().with_telemetry_suppressed();
+        let result = export.with_context(quiet).await;
+        self.account.in_flight.fetch_sub(1, Ordering::Relaxed);
+        books.queue_items.fetch_sub(items, Ordering::Relaxed);
+        match result {
+            Ok(()) => {
+                books.delivered.fetch_add(items, Ordering::Relaxed);
+                self.board.delivered(signal);
+                0
+            }
+            Err(error) => {
+                books.dropped.add(EXPORT_FAILED, items);
+                self.board.failed(signal, Condition::Retrying, &self.message(&error), None);
+                items
+            }
+        }
+    }
+
+    /// The error's text without what the configuration keeps secret.
+    fn message(&self, error: &OTelSdkError) -> String {
+        let mut message = error.to_string();
+        for secret in &self.secrets {
+            message = message.replace(secret.reveal(), "<redacted>");
+        }
+        message
+    }
+}
+
+fn points(metrics: &ResourceMetrics) -> u64 {
+    fn of<T>(data: &MetricData<T>) -> usize {
+        match data {
+            MetricData::Gauge(data) => data.data_points().count(),
+            MetricData::Sum(data) => data.data_points().count(),
+            MetricData::Histogram(data) => data.data_points().count(),
+            MetricData::ExponentialHistogram(data) => data.data_points().count(),
+        }
+    }
+    let all = metrics.scope_metrics().flat_map(|scope| scope.metrics());
+    let points = all.map(|metric| match metric.data() {
+        AggregatedMetrics::F64(data) => of(data),
+        AggregatedMetrics::U64(data) => of(data),
+        AggregatedMetrics::I64(data) => of(data),
+    });
+    points.map(|count| count as u64).sum()
+}
