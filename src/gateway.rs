@@ -16,7 +16,6 @@ mod ticker;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -24,23 +23,23 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use crate::bridge::core::{Core, Fallback, judging};
+use crate::bridge::views::Behind;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::config::print::resolved_json;
 use crate::listen::{ListenError, Timings};
-use crate::model::health::HealthRules;
 use crate::model::snapshot::ConfigRefused;
 use crate::push::hooks::Hooks;
 use crate::push::{Push, PushError};
 use crate::readiness::{Readiness, Standing};
 use crate::receive::{DoorOptions, Doors, Intake, Services};
-use crate::record::{RecordError, Recorder};
-use crate::state::accounting::Accounting;
+use crate::record::RecordError;
 use crate::state::events::Event;
-use crate::state::judging::Judging;
-use crate::state::{LocalIdentity, Store, StoreOptions};
+use crate::state::Store;
 use crate::tasks::Tasks;
 
-use endpoints::{Behind, Bound, Endpoints};
+use endpoints::{Bound, Endpoints};
 use forward::Forwarder;
 use own::OwnFigures;
 use telemetry::Telemetry;
@@ -99,10 +98,13 @@ impl Gateway {
     /// # Errors
     /// [`StartError`]: an address that cannot be bound, a queue that is locked or refused, a file of TLS that cannot be used.
     pub fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let readiness = Readiness::default();
-        let accounting = Arc::new(Accounting::default());
-        let store = Store::new(store_options(&config, &clock, &accounting));
-        let recorder = Recorder::new(&store, clock.clone());
+        let fallback = Fallback {
+            service: env!("CARGO_PKG_NAME").to_owned(),
+            version: Some(env!("CARGO_PKG_VERSION")),
+            is_bridge: true,
+        };
+        let core = Core::new(&config, clock, &fallback);
+        let Core { clock, accounting, store, recorder, readiness, resource } = core.clone();
         // Ports are taken before any queue is opened: a second bridge fails on the first of both, and touches nothing.
         let doors = Doors::bind(&config.receive)?;
         let bound = Bound::bind(&config)?;
@@ -116,7 +118,7 @@ impl Gateway {
         let own = recorder.as_ref().map(|recorder| OwnFigures::register(recorder, &config.receive)).transpose()?;
         let telemetry = recorder
             .as_ref()
-            .map(|recorder| Arc::new(Telemetry::new(recorder, &resource_of(&config), config.metric_temporality)));
+            .map(|recorder| Arc::new(Telemetry::new(recorder, &resource, config.metric_temporality)));
         let (health, health_service) = grpc_health::service();
         let options = DoorOptions {
             services: Services::default().with(health_service),
@@ -127,11 +129,11 @@ impl Gateway {
         let otlp_doors = otlp_doors(&doors, &config);
         doors.serve(&intake, options, &door_tasks)?;
         let behind = Behind {
-            store: store.clone(),
-            readiness: readiness.clone(),
-            clock: clock.clone(),
+            about: Arc::new(ArcSwap::from_pointee(resolved_json(&config))),
             own_meters: telemetry.as_ref().map(telemetry::exposed),
+            custom_meters: None,
             observer: telemetry.as_ref().map(|telemetry| telemetry.observer(&clock)),
+            core,
         };
         let endpoints = bound.open(&config, behind)?;
         let ticker = ticker::Ticker { store: store.clone(), own, readiness: readiness.clone(), health };
@@ -306,48 +308,4 @@ fn otlp_doors(doors: &Doors, config: &Config) -> Vec<Door> {
     let grpc = door("OTLP/gRPC", doors.grpc_addr(), scheme(&config.receive.grpc));
     let http = door("OTLP/HTTP", doors.http_addr(), scheme(&config.receive.http));
     grpc.into_iter().chain(http).collect()
-}
-
-fn judging(config: &Config) -> Judging {
-    let weights: BTreeMap<String, f64> = config.health.weights.iter().cloned().collect();
-    let health = HealthRules { healthy: config.health.healthy, degraded: config.health.degraded, weights };
-    Judging {
-        health: Arc::new(health),
-        expect: config.health.expect.clone(),
-        expect_grace: config.health.expect_grace,
-        rules: config.alerts.rules.clone(),
-    }
-}
-
-fn store_options(config: &Config, clock: &Clock, accounting: &Arc<Accounting>) -> StoreOptions {
-    let Judging { health, expect, expect_grace, rules } = judging(config);
-    StoreOptions {
-        state: config.state.clone(),
-        mappings: config.mappings.clone(),
-        health: Arc::unwrap_or_clone(health),
-        expect,
-        expect_grace,
-        rules,
-        bindings: config.bindings.clone(),
-        local: config.self_observation.then(|| LocalIdentity { resource: resource_of(config), is_bridge: true }),
-        clock: clock.clone(),
-        accounting: accounting.clone(),
-    }
-}
-
-/// The process's own resource: what the environment says, and the defaults for what it does not.
-fn resource_of(config: &Config) -> Vec<(String, String)> {
-    let mut resource = config.resource.clone();
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let defaults = [
-        ("service.name", "otel-bridge".to_owned()),
-        ("service.version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("service.instance.id", format!("{host}-{}", std::process::id())),
-    ];
-    for (key, value) in defaults {
-        if !resource.iter().any(|(known, _)| known == key) {
-            resource.push((key.to_owned(), value));
-        }
-    }
-    resource
 }

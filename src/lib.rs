@@ -61,7 +61,12 @@ pub mod receive;
 pub mod push;
 #[cfg(feature = "pull")]
 pub mod pull;
+pub mod bridge;
 #[cfg(all(feature = "pull", feature = "push", feature = "receive"))]
 pub mod gateway;
 #[cfg(feature = "push")]
 pub mod probe;
+
+pub use bridge::Bridge;
+pub use config::Config;
+pub use record::{CircuitBreaker, Component, Pool, Request, Worker};

@@ -28,7 +28,7 @@ use crate::config::pull::PullEndpoint;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::{Cache, Rendered, View};
-use crate::pull::prometheus::Exposition;
+use crate::pull::prometheus::{Exposition, OwnMeters};
 use crate::pull::sse::hubs::Hubs;
 use crate::readiness::Readiness;
 use crate::state::Store;
@@ -64,6 +64,8 @@ pub struct Shared {
     pub about: Arc<ArcSwap<serde_json::Value>>,
     /// Where the Prometheus pages get the generic series and the process's own meters.
     pub exposition: Exposition,
+    /// Meters whose families `/metrics/json` tells as `custom`: those of a service that embeds the bridge.
+    pub custom_meters: Option<Arc<dyn OwnMeters>>,
     /// Link templates into other tools.
     pub links: Links,
     /// The owner of the streams' tasks; its cancel ends every stream.

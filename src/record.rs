@@ -12,6 +12,7 @@ pub mod meters;
 pub mod instruments;
 pub mod pool;
 pub mod runtime;
+pub mod source;
 pub mod spans;
 
 use std::sync::Arc;
@@ -99,7 +100,7 @@ impl Recorder {
     }
 }
 
-fn check(what: &'static str, name: &str) -> Result<(), RecordError> {
+pub(crate) fn check(what: &'static str, name: &str) -> Result<(), RecordError> {
     if name.is_empty() || name.len() > crate::limits::LABEL_BYTES_MAX {
         return Err(RecordError::Name { what });
     }

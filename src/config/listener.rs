@@ -29,6 +29,16 @@ pub struct Listener {
     pub trusted_proxies: Vec<IpAddr>,
 }
 
+impl Listener {
+    /// Whether other machines reach it, and nothing says who may call. A client certificate counts as credentials: without one no
+    /// connection is made.
+    pub fn is_exposed(&self) -> bool {
+        let has_client_ca = self.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+        let is_open = self.auth.is_none() && !has_client_ca;
+        !self.address.ip().to_canonical().is_loopback() && is_open && !self.insecure
+    }
+}
+
 /// Credentials of a listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Auth {

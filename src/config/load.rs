@@ -20,6 +20,15 @@ impl Config {
         Self::parse("", "defaults", environment)
     }
 
+    /// What an embedded bridge starts from: as [`Config::embedded_defaults`], without OTLP doors, so that no destination can be
+    /// one of them.
+    ///
+    /// # Errors
+    /// None today but by a defect: wrong variables are warnings.
+    pub fn library_defaults(environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        Self::parse("receive: { otlp: { grpc: null, http: null } }", "defaults", environment)
+    }
+
     /// Reads a file. Messages name the path as it is given here.
     ///
     /// # Errors

@@ -1,9 +1,15 @@
 //! Pull endpoints: the axum listeners with JSON, Prometheus, SSE, health and the dashboard.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use crate::config::listener::Listener;
+use crate::config::listener::{Cors, Listener, RateLimit};
 use crate::model::scope::Scope;
+
+/// Where the first endpoint listens by default.
+pub(crate) const PORT: u16 = 9000;
+/// Requests for each client address by default.
+pub(crate) const RATE_LIMIT: RateLimit = RateLimit { per_second: 100, burst: 300 };
 
 /// One pull endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +34,34 @@ pub struct PullEndpoint {
     pub sse_clients_per_address_max: usize,
     /// Whether it listens at all.
     pub enabled: bool,
+}
+
+impl Default for PullEndpoint {
+    /// What a file without `pull` gets: `127.0.0.1:9000`, 100 requests a second for each address.
+    fn default() -> Self {
+        Self {
+            name: "system_metrics".to_owned(),
+            listener: Listener {
+                address: (Ipv4Addr::LOCALHOST, PORT).into(),
+                key: "pull".to_owned(),
+                auth: None,
+                tls: None,
+                rate_limit: Some(RATE_LIMIT),
+                connections_max: 1024,
+                insecure: false,
+                cors: Cors::default(),
+                trusted_proxies: Vec::new(),
+            },
+            base: "/metrics".to_owned(),
+            pool_namespace: "buntime".to_owned(),
+            prometheus: Some(Prometheus::default()),
+            sse_interval: Duration::from_secs(1),
+            filter: Scope::default(),
+            sse_clients_max: 10_000,
+            sse_clients_per_address_max: 1_000,
+            enabled: true,
+        }
+    }
 }
 
 /// How the Prometheus routes print.

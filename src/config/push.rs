@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::config::Secret;
 use crate::model::signal::Signal;
 
+/// Time for one request by default.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+
 /// One OTLP destination.
 #[derive(Clone, Debug)]
 pub struct Destination {
@@ -31,6 +34,33 @@ pub struct Destination {
     pub retry: Retry,
     /// Where what is not yet delivered waits.
     pub queue: Queue,
+}
+
+impl Destination {
+    /// A destination with the defaults of the configuration file: gRPC, all signals, gzip, ten seconds. Its name names its queue
+    /// file too.
+    ///
+    /// ```
+    /// use otel_bridge::config::push::{Destination, Protocol};
+    ///
+    /// let collector = Destination::new("collector", "http://127.0.0.1:4317");
+    /// assert_eq!(collector.protocol, Protocol::Grpc);
+    /// ```
+    pub fn new(name: impl Into<String>, endpoint: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            endpoint: endpoint.into(),
+            endpoint_is_exact: false,
+            protocol: Protocol::Grpc,
+            signals: Signal::ALL.to_vec(),
+            compression: Compression::Gzip,
+            headers: Vec::new(),
+            tls: ClientTls::default(),
+            timeout: TIMEOUT,
+            retry: Retry::default(),
+            queue: Queue::default(),
+        }
+    }
 }
 
 /// OTLP transports.
@@ -81,6 +111,17 @@ pub struct Retry {
     pub on_auth_error: OnAuthError,
 }
 
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            initial: Duration::from_secs(1),
+            max: Duration::from_secs(30),
+            give_up_after: None,
+            on_auth_error: OnAuthError::Hold,
+        }
+    }
+}
+
 /// What to do when the destination refuses the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnAuthError {
@@ -101,6 +142,17 @@ pub struct Queue {
     pub durability: Durability,
     /// What happens when it is full.
     pub on_full: OnFull,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            directory: "./otel-bridge-data".into(),
+            bytes_max: 1 << 30,
+            durability: Durability::Commit,
+            on_full: OnFull::Refuse,
+        }
+    }
 }
 
 /// When data counts as safe.

@@ -27,12 +27,9 @@ fn listeners(config: &Config) -> impl Iterator<Item = &Listener> {
     doors.chain(config.pull.iter().filter(|endpoint| endpoint.enabled).map(|endpoint| &endpoint.listener))
 }
 
-/// A client certificate counts as credentials: without one no connection is made.
 fn exposed_listeners(config: &Config, report: &Report) {
     for listener in listeners(config) {
-        let has_client_ca = listener.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
-        let is_open = listener.auth.is_none() && !has_client_ca;
-        if !listener.address.ip().to_canonical().is_loopback() && is_open && !listener.insecure {
+        if listener.is_exposed() {
             let message = format!(
                 "`{}` listens on {}, which other machines reach, without `auth`: add `auth` (or `tls.client_ca`), or \
                  `insecure: true` if anybody may call",

@@ -1,40 +1,18 @@
 //! The pull endpoints: bound at start, opened once everything behind them stands, and exchanged by a reload.
 
-use std::fmt;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
-use crate::gateway::{Door, PULL_DRAIN};
-use crate::clock::Clock;
+use crate::bridge::views::Behind;
 use crate::config::Config;
 use crate::config::links::Links;
 use crate::config::print::resolved_json;
 use crate::config::pull::PullEndpoint;
+use crate::gateway::{Door, PULL_DRAIN};
 use crate::listen::{self, BoundListener, ListenError, RouterDoor, Timings};
-use crate::pull::observe::Observer;
-use crate::pull::prometheus::{Exposition, OwnMeters};
-use crate::pull::{self, PullState, Shared, probes};
-use crate::readiness::Readiness;
-use crate::state::Store;
+use crate::pull::probes;
 use crate::tasks::Tasks;
-
-/// What every endpoint is opened with.
-#[derive(Clone)]
-pub(super) struct Behind {
-    pub(super) store: Arc<Store>,
-    pub(super) readiness: Readiness,
-    pub(super) clock: Clock,
-    pub(super) observer: Option<Observer>,
-    pub(super) own_meters: Option<Arc<dyn OwnMeters>>,
-}
-
-impl fmt::Debug for Behind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Behind").finish_non_exhaustive()
-    }
-}
 
 /// Endpoints whose ports are taken, and that nobody answers yet.
 #[derive(Debug)]
@@ -44,8 +22,6 @@ pub(super) struct Bound(Vec<(PullEndpoint, BoundListener)>);
 #[derive(Debug)]
 pub(super) struct Endpoints {
     behind: Behind,
-    /// What the configuration says, for every endpoint's `about`.
-    about: Arc<ArcSwap<serde_json::Value>>,
     open: Mutex<Vec<Open>>,
 }
 
@@ -69,10 +45,9 @@ impl Bound {
 
     /// Opens them all.
     pub(super) fn open(self, config: &Config, behind: Behind) -> Result<Endpoints, ListenError> {
-        let about = Arc::new(ArcSwap::from_pointee(resolved_json(config)));
-        let open = self.0.into_iter().map(|(endpoint, bound)| open(endpoint, bound, &config.links, &about, &behind));
+        let open = self.0.into_iter().map(|(endpoint, bound)| open(endpoint, bound, &config.links, &behind));
         let open = Mutex::new(open.collect::<Result<_, _>>()?);
-        Ok(Endpoints { behind, about, open })
+        Ok(Endpoints { behind, open })
     }
 }
 
@@ -107,14 +82,14 @@ impl Endpoints {
         futures_util::future::join_all(leave.iter().map(Open::close)).await;
         let late: Vec<_> = after.into_iter().map(bind).collect::<Result<_, _>>()?;
         for (endpoint, bound) in early.into_iter().chain(late) {
-            running.push(open(endpoint, bound, &config.links, &self.about, &self.behind)?);
+            running.push(open(endpoint, bound, &config.links, &self.behind)?);
         }
         Ok(())
     }
 
     /// Shows this configuration from now on.
     pub(super) fn tell(&self, config: &Config) {
-        self.about.store(Arc::new(resolved_json(config)));
+        self.behind.about.store(Arc::new(resolved_json(config)));
     }
 
     /// Closes them all, streams with a last event.
@@ -144,28 +119,14 @@ fn open(
     endpoint: PullEndpoint,
     bound: BoundListener,
     links: &Links,
-    about: &Arc<ArcSwap<serde_json::Value>>,
     behind: &Behind,
 ) -> Result<Open, ListenError> {
     let (tasks, streams) = (Tasks::new(), Tasks::new());
     let scheme = if endpoint.listener.tls.is_some() { "https" } else { "http" };
     let door = Door { name: endpoint.name.clone(), address: bound.local_addr(), scheme };
-    let mut router = pull::router(PullState::new(Shared {
-        store: behind.store.clone(),
-        endpoint: endpoint.clone(),
-        readiness: behind.readiness.clone(),
-        clock: behind.clock.clone(),
-        about: about.clone(),
-        // Its pages are this endpoint's: they depend on how it prints.
-        exposition: Exposition::new(behind.store.clone(), behind.own_meters.clone()),
-        links: links.clone(),
-        tasks: streams.clone(),
-    }));
-    if let Some(observer) = &behind.observer {
-        router = observer.watch(router);
-    }
+    let router = behind.router(&endpoint, links, &streams);
     let handler = RouterDoor::new(router).with_probes(|head| probes::is_probe(head.uri.path()));
     let timings = Timings { drain: PULL_DRAIN, ..Timings::default() };
-    listen::serve(bound, Arc::new(handler), timings, &behind.clock, &tasks)?;
+    listen::serve(bound, Arc::new(handler), timings, &behind.core.clock, &tasks)?;
     Ok(Open { config: endpoint, links: links.clone(), door, tasks, streams })
 }

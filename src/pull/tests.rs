@@ -108,6 +108,7 @@ pub(crate) fn shared_at(endpoint: PullEndpoint, unix_ms: u64) -> Shared {
     readiness.set("start", Standing::Ok);
     let (links, tasks) = (crate::config::links::Links::default(), crate::tasks::Tasks::new());
     Shared {
+        custom_meters: None,
         exposition: no_series(),
         store: Store::new(options),
         endpoint,

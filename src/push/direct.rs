@@ -39,6 +39,15 @@ pub struct Direct {
     connections: Tasks,
 }
 
+/// What became of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// Items that were exported.
+    pub items: u64,
+    /// Items that a destination did not take, summed over the destinations.
+    pub lost: u64,
+}
+
 #[derive(Debug)]
 struct Outgoing {
     exporters: Exporters,
@@ -76,8 +85,8 @@ impl Direct {
         Ok(Self { destinations, connections })
     }
 
-    /// Exports what a reader collected to every destination that takes metrics. Tells how many items were not delivered.
-    pub async fn metrics(&self, metrics: &ResourceMetrics) -> u64 {
+    /// Exports what a reader collected to every destination that takes metrics.
+    pub async fn metrics(&self, metrics: &ResourceMetrics) -> Sent {
         let items = points(metrics);
         self.each(Signal::Metrics, items, async |one| match &one.exporters.metrics {
             Some(exporter) => exporter.export(metrics).await,
@@ -86,8 +95,8 @@ impl Direct {
         .await
     }
 
-    /// Exports ended spans. Tells how many items were not delivered.
-    pub async fn spans(&self, spans: &[SpanData]) -> u64 {
+    /// Exports ended spans.
+    pub async fn spans(&self, spans: &[SpanData]) -> Sent {
         self.each(Signal::Traces, spans.len() as u64, async |one| match &one.exporters.spans {
             Some(exporter) => exporter.export(spans.to_vec()).await,
             None => Ok(()),
@@ -95,8 +104,8 @@ impl Direct {
         .await
     }
 
-    /// Exports log records. Tells how many items were not delivered.
-    pub async fn logs(&self, records: &[(SdkLogRecord, InstrumentationScope)]) -> u64 {
+    /// Exports log records.
+    pub async fn logs(&self, records: &[(SdkLogRecord, InstrumentationScope)]) -> Sent {
         let borrowed: Vec<_> = records.iter().map(|(record, scope)| (record, scope)).collect();
         self.each(Signal::Logs, records.len() as u64, async |one| match &one.exporters.logs {
             Some(exporter) => exporter.export(&borrowed).await,
@@ -105,10 +114,10 @@ impl Direct {
         .await
     }
 
-    async fn each(&self, signal: Signal, items: u64, export: impl AsyncFn(&Outgoing) -> OTelSdkResult) -> u64 {
+    async fn each(&self, signal: Signal, items: u64, export: impl AsyncFn(&Outgoing) -> OTelSdkResult) -> Sent {
         let takers = self.destinations.iter().filter(|one| items > 0 && one.takes(signal));
         let sends = takers.map(|one| one.book(signal, items, export(one)));
-        futures_util::future::join_all(sends).await.into_iter().sum()
+        Sent { items, lost: futures_util::future::join_all(sends).await.into_iter().sum() }
     }
 
     /// Closes the connections.

@@ -160,6 +160,13 @@ impl Instance {
         }
     }
 
+    /// Takes a pool out at once, of which nothing is known any more.
+    pub(crate) fn remove_pool(&self, name: &str) {
+        if self.entities().pools.remove(name).is_some() {
+            self.shared.budget.others.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
     /// The component of that name, made if it is new.
     pub fn component(&self, name: &str, kind: &str) -> Arc<ComponentCell> {
         self.entities().component(&self.identity.key, (name, kind), &self.shared.budget)

@@ -102,6 +102,7 @@ pub struct Store {
     judging: ArcSwap<Judging>,
     history: Mutex<History>,
     refused: Mutex<Option<ConfigRefused>>,
+    part_errors: Mutex<Vec<PartError>>,
     run_id: Arc<str>,
     /// Held while a snapshot is made: whoever asks meanwhile waits for that one.
     picture: Mutex<Picture>,
@@ -150,6 +151,7 @@ impl Store {
         Arc::new(Self {
             history: Mutex::new(History::new(options.state.history, options.state.history_bytes_max)),
             refused: Mutex::new(None),
+            part_errors: Mutex::default(),
             judging: ArcSwap::from_pointee(options.judging()),
             run_id: run_id(&options.clock),
             options,
@@ -203,7 +205,9 @@ impl Store {
             at,
         };
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut snapshot = gather(sources, &mut picture.windows, refused, picture.errors.clone());
+        let mut errors = picture.errors.clone();
+        errors.extend(self.part_errors.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
+        let mut snapshot = gather(sources, &mut picture.windows, refused, errors);
         snapshot.id = picture.latest.as_ref().map_or(0, |latest| latest.id) + 1;
         let judged = picture.alerts.judge(&snapshot, at.now_ms, at.unix_ms);
         snapshot.alerts = Arc::new(judged.board);
@@ -295,6 +299,11 @@ impl Store {
         }
         self.judging.store(Arc::new(judging));
         self.take(&mut picture, at);
+    }
+
+    /// Names the parts that cannot be read now, besides those that the store reads itself; an empty list takes them back.
+    pub fn set_part_errors(&self, errors: Vec<PartError>) {
+        *self.part_errors.lock().unwrap_or_else(PoisonError::into_inner) = errors;
     }
 
     /// Tells how the configuration stands: none while it is as loaded, else the refusal of a reload.

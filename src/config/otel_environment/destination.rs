@@ -2,9 +2,9 @@
 //! otherwise each has its own, `otel-env-traces` and so on.
 
 use crate::config::otel_environment::{Variables, pairs};
-use crate::config::push::{ClientTls, Compression, Destination, Protocol};
+use crate::config::push::{ClientTls, Compression, Destination, Protocol, Queue, Retry, TIMEOUT};
 use crate::config::read::address::check_url;
-use crate::config::read::push::{COMPRESSIONS, PROTOCOLS, TIMEOUT, check_header, default_queue, default_retry};
+use crate::config::read::push::{COMPRESSIONS, PROTOCOLS, check_header};
 use crate::config::validate::loop_door;
 use crate::config::{Config, Secret};
 use crate::model::signal::Signal;
@@ -148,7 +148,7 @@ fn destination(name: String, route: Route, signals: Vec<Signal>) -> Destination 
         headers: route.headers,
         tls: route.tls,
         timeout: route.timeout,
-        retry: default_retry(),
-        queue: default_queue(),
+        retry: Retry::default(),
+        queue: Queue::default(),
     }
 }

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::config::pull::{PORT, RATE_LIMIT};
 use crate::config::read::{address, listener, pull, sections};
 use crate::config::section::{Item, Section};
 use crate::config::suggest::closest;
@@ -78,11 +79,11 @@ fn warn_of_slip(section: &Section<'_>, name: &str, kind: &str) {
 }
 
 fn endpoint(name: String, mut config: Section<'_>) -> crate::config::pull::PullEndpoint {
-    let port = config.required("port").and_then(|item| item.whole(0..=65_535)).unwrap_or(usize::from(pull::PORT));
+    let port = config.required("port").and_then(|item| item.whole(0..=65_535)).unwrap_or(usize::from(PORT));
     let host = config.get("address").and_then(|item| address::host(&item)).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let address = SocketAddr::new(host, u16::try_from(port).unwrap_or(pull::PORT));
+    let address = SocketAddr::new(host, u16::try_from(port).unwrap_or(PORT));
     let name = config.get("name").and_then(|item| item.name()).unwrap_or(name);
-    let listener = listener::listener_at(&mut config, address, Some(pull::RATE_LIMIT));
+    let listener = listener::listener_at(&mut config, address, Some(RATE_LIMIT));
     let endpoint = pull::beside(&mut config, name, listener);
     config.finish();
     endpoint

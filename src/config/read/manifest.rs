@@ -3,6 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use crate::config::pull::{PORT, RATE_LIMIT};
 use crate::config::Config;
 use crate::config::read::{listener, pull, sections};
 use crate::config::section::Section;
@@ -14,8 +15,8 @@ const HOST_KEYS: [&str; 4] = ["injectBase", "entrypoint", "pluginEntry", "menus"
 pub(crate) fn manifest(root: &mut Section<'_>) -> Config {
     let name = root.required("name").and_then(|item| item.name()).unwrap_or_default();
     root.ignore(&HOST_KEYS);
-    let default = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), pull::PORT);
-    let mut listener = listener::listener(root, default, Some(pull::RATE_LIMIT));
+    let default = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), PORT);
+    let mut listener = listener::listener(root, default, Some(RATE_LIMIT));
     "address".clone_into(&mut listener.key);
     let endpoint = pull::beside(root, name, listener);
     sections(root, vec![endpoint])

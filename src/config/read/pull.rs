@@ -1,20 +1,13 @@
 //! Pull endpoints, native and the other forms: all take the same keys.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::config::listener::{Listener, RateLimit};
+use crate::config::listener::Listener;
 use crate::config::pull::{Names, Prometheus, PullEndpoint};
 use crate::config::read::listener::{cors, listener};
 use crate::config::section::{Item, Section};
 use crate::model::scope::Scope;
 
-/// Where the first endpoint listens by default.
-pub(crate) const PORT: u16 = 9000;
-/// Requests for each client address by default.
-pub(crate) const RATE_LIMIT: RateLimit = RateLimit { per_second: 100, burst: 300 };
-const NAME: &str = "system_metrics";
-const SSE_INTERVAL_MS: usize = 1000;
 const SSE_INTERVAL_MS_RANGE: std::ops::RangeInclusive<usize> = 50..=3_600_000;
 /// Paths under which other routes stand; a `base` there would hide them or be hidden.
 const RESERVED: [&str; 6] = ["/api/v1", "/ui", "/readyz", "/livez", "/healthz", "/openapi.json"];
@@ -42,35 +35,34 @@ fn endpoint(item: &Item<'_>) -> Option<PullEndpoint> {
 }
 
 fn native(section: &mut Section<'_>) -> PullEndpoint {
-    let name = section.get("name").and_then(|item| item.name()).unwrap_or_else(|| NAME.to_owned());
-    let default = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), PORT);
-    let listener = listener(section, default, Some(RATE_LIMIT));
+    let default = PullEndpoint::default();
+    let name = section.get("name").and_then(|item| item.name()).unwrap_or(default.name);
+    let listener = listener(section, default.listener.address, default.listener.rate_limit);
     beside(section, name, listener)
 }
 
 /// The keys that stand beside name and listener.
 pub(crate) fn beside(section: &mut Section<'_>, name: String, mut listener: Listener) -> PullEndpoint {
+    let default = PullEndpoint::default();
     listener.cors = cors(section);
-    let sse_clients_max = section.whole("sse_clients_max", 10_000, 1..=1_000_000);
+    let sse_clients_max = section.whole("sse_clients_max", default.sse_clients_max, 1..=1_000_000);
+    let per_address = default.sse_clients_per_address_max;
     PullEndpoint {
         name,
         listener,
-        base: section.get("base").and_then(|item| base(&item)).unwrap_or_else(|| "/metrics".to_owned()),
-        pool_namespace: section
-            .get("pool_namespace")
-            .and_then(|item| namespace(&item))
-            .unwrap_or_else(|| "buntime".to_owned()),
-        prometheus: section.get("prometheus").map_or_else(|| Some(Prometheus::default()), |item| prometheus(&item)),
-        sse_interval: sse_interval(section),
+        base: section.get("base").and_then(|item| base(&item)).unwrap_or(default.base),
+        pool_namespace: section.get("pool_namespace").and_then(|item| namespace(&item)).unwrap_or(default.pool_namespace),
+        prometheus: section.get("prometheus").map_or(default.prometheus, |item| prometheus(&item)),
+        sse_interval: sse_interval(section, default.sse_interval),
         filter: section.get("filter").map(|item| filter(&item)).unwrap_or_default(),
         sse_clients_max,
-        sse_clients_per_address_max: section.whole("sse_clients_per_address_max", 1_000, 1..=1_000_000),
-        enabled: section.boolean("enabled", true),
+        sse_clients_per_address_max: section.whole("sse_clients_per_address_max", per_address, 1..=1_000_000),
+        enabled: section.boolean("enabled", default.enabled),
     }
 }
 
 /// `sse_interval: 1s`, or `sseInterval: 1000` in milliseconds as the plugin writes it.
-fn sse_interval(section: &mut Section<'_>) -> Duration {
+fn sse_interval(section: &mut Section<'_>, default: Duration) -> Duration {
     let milliseconds = |count: usize| Duration::from_millis(count as u64);
     let range = milliseconds(*SSE_INTERVAL_MS_RANGE.start())..=milliseconds(*SSE_INTERVAL_MS_RANGE.end());
     let native = section.get("sse_interval").and_then(|item| item.duration(range));
@@ -79,7 +71,7 @@ fn sse_interval(section: &mut Section<'_>) -> Duration {
         item.problem("and `sse_interval` say the same thing: keep one");
     }
     let printed = printed.and_then(|item| item.whole(SSE_INTERVAL_MS_RANGE));
-    native.or(printed.map(milliseconds)).unwrap_or(milliseconds(SSE_INTERVAL_MS))
+    native.or(printed.map(milliseconds)).unwrap_or(default)
 }
 
 fn base(item: &Item<'_>) -> Option<String> {

@@ -4,16 +4,12 @@ use std::time::Duration;
 
 use crate::config::Secret;
 use crate::config::push::{
-    ClientTls, Compression, Destination, Durability, OnAuthError, OnFull, Protocol, Queue, Retry,
+    ClientTls, Compression, Destination, Durability, OnAuthError, OnFull, Protocol, Queue, Retry, TIMEOUT,
 };
 use crate::config::read::address;
 use crate::config::section::{Item, Section};
 use crate::model::signal::Signal;
 
-/// Time for one request by default.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
-const QUEUE_DIRECTORY: &str = "./otel-bridge-data";
-const QUEUE_BYTES_MAX: u64 = 1 << 30;
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
 /// Headers that the client itself sets.
@@ -140,13 +136,8 @@ fn tls(section: &mut Section<'_>) -> ClientTls {
     tls
 }
 
-/// The defaults of `retry`.
-pub(crate) fn default_retry() -> Retry {
-    Retry { initial: SECOND, max: SECOND * 30, give_up_after: None, on_auth_error: OnAuthError::Hold }
-}
-
 fn retry(section: &mut Section<'_>) -> Retry {
-    let default = default_retry();
+    let default = Retry::default();
     let mut section = section.section("retry");
     let retry = Retry {
         initial: section.duration("initial", default.initial, Duration::from_millis(10)..=SECOND * 3600),
@@ -165,18 +156,8 @@ fn retry(section: &mut Section<'_>) -> Retry {
     retry
 }
 
-/// The defaults of `queue`.
-pub(crate) fn default_queue() -> Queue {
-    Queue {
-        directory: QUEUE_DIRECTORY.into(),
-        bytes_max: QUEUE_BYTES_MAX,
-        durability: Durability::Commit,
-        on_full: OnFull::Refuse,
-    }
-}
-
 fn queue(section: &mut Section<'_>) -> Queue {
-    let default = default_queue();
+    let default = Queue::default();
     let mut section = section.section("queue");
     let queue = Queue {
         directory: section.get("directory").and_then(|item| item.name()).map_or(default.directory, Into::into),

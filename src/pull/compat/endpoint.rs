@@ -13,6 +13,7 @@ use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::PullState;
 use crate::pull::cache::Rendered;
+use crate::pull::compat::custom::{Custom, custom};
 use crate::pull::json::{self, FailedPart, Figure, failed_parts};
 use crate::pull::openapi::ScopeParameters;
 use crate::pull::query::ScopeQuery;
@@ -23,7 +24,11 @@ use crate::pull::query::ScopeQuery;
 pub async fn metrics(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
     state
         .render("metrics_json", query.scope, "", |snapshot, scope| {
-            json::answer(&MetricsDocument::of(snapshot, scope, &snapshot.health_rules))
+            let mut document = MetricsDocument::of(snapshot, scope, &snapshot.health_rules);
+            if snapshot.instances.iter().any(|one| one.is_local && scope.holds(one)) {
+                document.custom = state.custom_meters.as_ref().map_or_else(Custom::new, |meters| custom(&meters.gather()));
+            }
+            json::answer(&document)
         })
         .await
 }
@@ -57,6 +62,9 @@ struct MetricsDocument<'a> {
     traces: Traces,
     alerts: Vec<AlertLine>,
     recommendations: Vec<RecommendationLine>,
+    /// What the service's own OpenTelemetry meters say; absent where it has none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    custom: Custom,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FailedPart<'a>>,
 }
@@ -99,6 +107,7 @@ impl<'a> MetricsDocument<'a> {
             traces: Traces { total_traces: system.traces_total, active_spans: system.spans_active },
             alerts: board.active.iter().map(AlertLine::of).collect(),
             recommendations: board.recommendations.iter().map(RecommendationLine::of).collect(),
+            custom: Custom::new(),
             errors: failed_parts(snapshot),
         }
     }

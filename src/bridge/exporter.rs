@@ -1,0 +1,130 @@
+//! The process's own telemetry on its way out: collected from the SDK once in an interval, and given to whoever sends it.
+//! Sending it makes no further spans.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use crate::model::signal::Signal;
+use crate::push::Push;
+use crate::push::direct::Direct;
+use crate::record::export::Encoded;
+use crate::record::Telemetry;
+use crate::state::accounting::{Accounting, Receiver};
+use crate::tasks::Tasks;
+
+/// Time between two looks for spans and log records, which should not wait for the metrics' long interval. It is the
+/// specification's default of a batch processor's delay.
+const WORDS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Who sends.
+#[derive(Debug)]
+pub(crate) enum Outlet {
+    /// The queue of each destination: nothing is lost.
+    Queue(Arc<Push>),
+    /// Exporters of `opentelemetry-otlp`: what cannot be delivered is dropped.
+    Direct(Direct),
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Exporter {
+    pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) outlet: Outlet,
+    pub(crate) accounting: Arc<Accounting>,
+    /// Time between two collections of metrics.
+    pub(crate) interval: Duration,
+}
+
+impl Exporter {
+    /// Exports until the group is cancelled.
+    pub(crate) async fn run(self: Arc<Self>, tasks: Tasks) {
+        let every = |interval: Duration| {
+            let mut due = interval_at(Instant::now() + interval, interval);
+            due.set_missed_tick_behavior(MissedTickBehavior::Skip);
+            due
+        };
+        let (mut metrics, mut words) = (every(self.interval), every(self.interval.min(WORDS_INTERVAL)));
+        loop {
+            tokio::select! {
+                () = tasks.cancelled() => return,
+                _ = metrics.tick() => { self.metrics().await; }
+                _ = words.tick() => { self.words().await; }
+            }
+        }
+    }
+
+    /// Exports everything there is to say now. Tells how many items were not taken.
+    pub(crate) async fn flush(&self) -> u64 {
+        self.metrics().await + self.words().await
+    }
+
+    async fn metrics(&self) -> u64 {
+        let mut lost = 0;
+        match &self.outlet {
+            // Without a destination nothing is collected.
+            Outlet::Queue(push) if !push.has_destinations() => {}
+            Outlet::Queue(push) => {
+                for encoded in self.telemetry.encode_metrics() {
+                    lost += self.submit(push, Signal::Metrics, encoded).await;
+                }
+            }
+            Outlet::Direct(direct) => {
+                for metrics in self.telemetry.take_metrics() {
+                    lost += self.booked(Signal::Metrics, direct.metrics(&metrics).await);
+                }
+            }
+        }
+        lost
+    }
+
+    async fn words(&self) -> u64 {
+        let mut lost = 0;
+        match &self.outlet {
+            Outlet::Queue(push) => {
+                let (spans, logs) = (self.telemetry.encode_spans(), self.telemetry.encode_logs());
+                for (signal, encoded) in [(Signal::Traces, spans), (Signal::Logs, logs)] {
+                    if let Some(encoded) = encoded.filter(|_| push.has_destinations()) {
+                        lost += self.submit(push, signal, encoded).await;
+                    }
+                }
+            }
+            Outlet::Direct(direct) => {
+                lost += self.booked(Signal::Traces, direct.spans(&self.telemetry.take_spans()).await);
+                lost += self.booked(Signal::Logs, direct.logs(&self.telemetry.take_logs()).await);
+            }
+        }
+        lost
+    }
+
+    async fn submit(&self, push: &Push, signal: Signal, encoded: Encoded) -> u64 {
+        let own = self.accounting.receiver(Receiver::Own);
+        match push.submit(signal, Bytes::from(encoded.body), encoded.items).await {
+            Ok(()) => {
+                own.accepted(signal, encoded.items);
+                0
+            }
+            Err(error) => {
+                own.refused(signal, error.reason(), encoded.items);
+                encoded.items
+            }
+        }
+    }
+
+    fn booked(&self, signal: Signal, sent: crate::push::direct::Sent) -> u64 {
+        if sent.items > 0 {
+            self.accounting.receiver(Receiver::Own).accepted(signal, sent.items);
+        }
+        sent.lost
+    }
+
+    /// Ends the sending; with a queue what is in it is sent for at most `deadline`.
+    pub(crate) async fn stop(&self, deadline: Duration) {
+        match &self.outlet {
+            Outlet::Queue(push) => push.stop(deadline).await,
+            Outlet::Direct(direct) => direct.stop().await,
+        }
+    }
+}

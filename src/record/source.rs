@@ -1,0 +1,275 @@
+//! Pools and components that are asked instead of telling: whoever has a pool of some library at hand implements
+//! [`PoolSource`] for it, and the bridge asks once a second.
+//!
+//! A source runs on a thread where it may block. One that fails, panics or does not answer costs its own part only: every
+//! document goes on with the rest, and names the part in its `errors`.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::model::component::ComponentState;
+use crate::model::worker::WorkerState;
+use crate::record::Recorder;
+use crate::state::cells::WorkerCell;
+use crate::state::tally::Count;
+
+/// Why a source has no answer.
+pub type SourceError = Box<dyn Error + Send + Sync>;
+
+/// What a pool says when it is asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct PoolReading {
+    /// Most workers that it may have; none where there is no limit.
+    pub size: Option<u64>,
+    /// Workers that handle a request now.
+    pub active: u64,
+    /// Workers that wait for one.
+    pub idle: u64,
+    /// Workers that are being made.
+    pub creating: u64,
+    /// Requests that wait for a worker; none where the pool does not know.
+    pub pending: Option<u64>,
+    /// Its workers, where the pool knows them apart.
+    pub workers: Vec<WorkerReading>,
+}
+
+impl PoolReading {
+    /// A pool of at most `size` workers, of which so many are active and idle.
+    pub fn new(size: u64, active: u64, idle: u64) -> Self {
+        Self { size: Some(size), active, idle, ..Self::default() }
+    }
+
+    /// Workers that are being made.
+    #[must_use]
+    pub const fn creating(mut self, workers: u64) -> Self {
+        self.creating = workers;
+        self
+    }
+
+    /// Requests that wait for a worker.
+    #[must_use]
+    pub const fn pending(mut self, requests: u64) -> Self {
+        self.pending = Some(requests);
+        self
+    }
+
+    /// The workers themselves.
+    #[must_use]
+    pub fn workers(mut self, workers: Vec<WorkerReading>) -> Self {
+        self.workers = workers;
+        self
+    }
+}
+
+/// What a pool says of one of its workers; what it does not know stays absent from every view.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WorkerReading {
+    /// Unique in the process.
+    pub id: String,
+    /// What runs in it; empty where that is not known.
+    pub app: String,
+    /// What it does now.
+    pub state: WorkerState,
+    /// Requests handled so far.
+    pub requests: Option<u64>,
+    /// Of these, failed ones.
+    pub errors: Option<u64>,
+    /// Time since it was made, in seconds.
+    pub uptime_s: Option<f64>,
+    /// Resident memory in bytes.
+    pub memory_rss_bytes: Option<u64>,
+    /// Used heap in bytes.
+    pub memory_heap_used_bytes: Option<u64>,
+}
+
+impl WorkerReading {
+    /// A worker of which no more is known.
+    pub fn new(id: impl Into<String>, app: impl Into<String>, state: WorkerState) -> Self {
+        Self {
+            id: id.into(),
+            app: app.into(),
+            state,
+            requests: None,
+            errors: None,
+            uptime_s: None,
+            memory_rss_bytes: None,
+            memory_heap_used_bytes: None,
+        }
+    }
+}
+
+/// What a component says when it is asked.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ComponentReading {
+    /// How it is.
+    pub state: ComponentState,
+    /// Items processed so far.
+    pub items_processed: u64,
+    /// Errors so far.
+    pub errors: u64,
+    /// The last error.
+    pub last_error: Option<String>,
+}
+
+impl ComponentReading {
+    /// A component in that state that has counted so much.
+    pub const fn new(state: ComponentState, items_processed: u64, errors: u64) -> Self {
+        Self { state, items_processed, errors, last_error: None }
+    }
+}
+
+/// A pool that is asked once a second, on a thread where it may block. Any `Fn() -> Result<PoolReading, SourceError>` is one.
+///
+/// This is the counterpart of the pool plugin's `onInit`, which hands the host's pool to the plugin (spec, plugin).
+pub trait PoolSource: Send + Sync + 'static {
+    /// Tells how the pool is now.
+    ///
+    /// # Errors
+    /// Anything: the pool leaves every view until there is an answer again, and the documents name it in `errors`.
+    fn read(&self) -> Result<PoolReading, SourceError>;
+}
+
+impl<F> PoolSource for F
+where
+    F: Fn() -> Result<PoolReading, SourceError> + Send + Sync + 'static,
+{
+    fn read(&self) -> Result<PoolReading, SourceError> {
+        self()
+    }
+}
+
+/// A component that is asked once a second, on a thread where it may block. Any `Fn() -> Result<ComponentReading, SourceError>`
+/// is one.
+pub trait ComponentSource: Send + Sync + 'static {
+    /// Tells how the component is now.
+    ///
+    /// # Errors
+    /// Anything: a component that cannot tell counts as failed, with this as its last error, and the documents name it in
+    /// `errors`.
+    fn read(&self) -> Result<ComponentReading, SourceError>;
+}
+
+impl<F> ComponentSource for F
+where
+    F: Fn() -> Result<ComponentReading, SourceError> + Send + Sync + 'static,
+{
+    fn read(&self) -> Result<ComponentReading, SourceError> {
+        self()
+    }
+}
+
+/// A source that was registered, joined to the entity that it tells of.
+pub(crate) struct Asked {
+    /// Such as `pool:requests`: the name of its part in `errors`.
+    pub(crate) part: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Pool { name: String, source: Box<dyn PoolSource>, workers: Mutex<BTreeSet<Arc<str>>> },
+    Component { name: String, kind: String, source: Box<dyn ComponentSource> },
+}
+
+impl Asked {
+    pub(crate) fn pool(name: &str, source: impl PoolSource) -> Self {
+        let kind = Kind::Pool { name: name.to_owned(), source: Box::new(source), workers: Mutex::default() };
+        Self { part: format!("pool:{name}"), kind }
+    }
+
+    pub(crate) fn component(name: &str, kind: &str, source: impl ComponentSource) -> Self {
+        let kind = Kind::Component { name: name.to_owned(), kind: kind.to_owned(), source: Box::new(source) };
+        Self { part: format!("component:{name}"), kind }
+    }
+
+    /// Asks, and writes down what it says. May block.
+    pub(crate) fn ask(&self, recorder: &Recorder) -> Result<(), SourceError> {
+        match &self.kind {
+            Kind::Pool { name, source, workers } => {
+                let reading = source.read()?;
+                let known = &mut *workers.lock().unwrap_or_else(PoisonError::into_inner);
+                write_pool(recorder, name, &reading, known);
+            }
+            Kind::Component { name, kind, source } => write_component(recorder, (name, kind), &source.read()?),
+        }
+        Ok(())
+    }
+
+    /// Writes down that there is no answer.
+    pub(crate) fn unanswered(&self, recorder: &Recorder, why: &str) {
+        match &self.kind {
+            Kind::Pool { name, workers, .. } => {
+                recorder.instance().remove_pool(name);
+                for id in std::mem::take(&mut *workers.lock().unwrap_or_else(PoisonError::into_inner)) {
+                    recorder.instance().remove_worker(&id);
+                }
+            }
+            Kind::Component { name, kind, .. } => {
+                let cell = recorder.instance().component(name, kind);
+                cell.state.set(ComponentState::Failed as u8, recorder.clock().elapsed_ms());
+                *cell.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.into());
+            }
+        }
+    }
+}
+
+fn write_pool(recorder: &Recorder, name: &str, reading: &PoolReading, known: &mut BTreeSet<Arc<str>>) {
+    let (instance, now_ms) = (recorder.instance(), recorder.clock().elapsed_ms());
+    let cell = instance.pool(name);
+    put(&cell.size, reading.size);
+    put(&cell.pending, reading.pending);
+    cell.active.set(reading.active);
+    cell.idle.set(reading.idle);
+    cell.creating.set(reading.creating);
+    cell.seen_ms.store(now_ms, Ordering::Relaxed);
+    let mut told = BTreeSet::new();
+    for worker in &reading.workers {
+        let cell = instance.worker(&worker.id, &worker.app, name);
+        write_worker(&cell, worker, now_ms);
+        told.insert(cell.id.clone());
+    }
+    for gone in known.difference(&told) {
+        instance.remove_worker(gone);
+    }
+    *known = told;
+}
+
+fn write_worker(cell: &WorkerCell, reading: &WorkerReading, now_ms: u64) {
+    if cell.requests.get() != reading.requests {
+        cell.progress_ms.store(now_ms, Ordering::Relaxed);
+    }
+    put(&cell.requests, reading.requests);
+    put(&cell.errors, reading.errors);
+    put(&cell.memory_rss, reading.memory_rss_bytes);
+    put(&cell.memory_heap_used, reading.memory_heap_used_bytes);
+    match reading.uptime_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0) {
+        Some(seconds) => cell.uptime_s.set(seconds),
+        None => cell.uptime_s.clear(),
+    }
+    cell.state.set(reading.state as u8, now_ms);
+    cell.seen_ms.store(now_ms, Ordering::Relaxed);
+}
+
+fn write_component(recorder: &Recorder, (name, kind): (&str, &str), reading: &ComponentReading) {
+    let cell = recorder.instance().component(name, kind);
+    let before = (cell.items_processed.get(), cell.errors.get());
+    cell.items_processed.set(reading.items_processed);
+    cell.errors.set(reading.errors);
+    if before != (reading.items_processed, reading.errors) {
+        cell.last_activity.set(recorder.clock().unix_ms() as f64 / 1000.0);
+    }
+    cell.state.set(reading.state as u8, recorder.clock().elapsed_ms());
+    let last_error = reading.last_error.as_deref().map(Into::into);
+    *cell.last_error.lock().unwrap_or_else(PoisonError::into_inner) = last_error;
+}
+
+fn put(count: &Count, value: Option<u64>) {
+    match value {
+        Some(value) => count.set(value),
+        None => count.clear(),
+    }
+}
