@@ -18,7 +18,7 @@ use crate::pull::observe::Observer;
 use crate::pull::prometheus;
 use crate::push::Push;
 use crate::record::Recorder;
-use crate::record::export::{Encoded, OwnMetrics, resource};
+use crate::record::export::{Encoded, OwnMetrics, Room, resource};
 use crate::record::meters::OwnMeters;
 use crate::record::spans::OwnSpans;
 use crate::state::Store;
@@ -38,7 +38,8 @@ impl Telemetry {
     pub(super) fn new(recorder: &Recorder, attributes: &[(String, String)], temporality: Temporality) -> Self {
         let resource = resource(attributes);
         let threads = Handle::current().metrics().num_workers();
-        let metrics = OwnMetrics::new(recorder, resource.clone(), temporality, threads);
+        let room = Room { workers: threads, ..Room::default() };
+        let metrics = OwnMetrics::new(recorder, resource.clone(), temporality, room);
         books(&metrics.meter(), recorder.store());
         let meters = OwnMeters::new(resource.clone(), temporality);
         Self { metrics, meters, spans: OwnSpans::new(recorder, resource) }
@@ -47,7 +48,7 @@ impl Telemetry {
     /// What the pull endpoints tell of their requests.
     pub(super) fn observer(&self, clock: &Clock) -> Observer {
         let tracer = BoxedTracer::new(Box::new(self.spans.tracer()));
-        Observer::new(&self.meters.meter(env!("CARGO_PKG_NAME")), tracer, clock.clone())
+        Observer::new(&self.meters.own_meter(), tracer, clock.clone())
     }
 
     /// Exports once in each interval until the group is cancelled.
