@@ -114,8 +114,7 @@ impl Bridge {
     /// # Errors
     /// [`RecordError`] for a name that is no name.
     pub fn pool_source(&self, name: &str, source: impl PoolSource) -> Result<(), RecordError> {
-        crate::record::check("a pool", name)?;
-        self.0.sources.add(Asked::pool(name, source));
+        self.0.sources.add(Asked::pool(name, source)?);
         Ok(())
     }
 
@@ -124,8 +123,7 @@ impl Bridge {
     /// # Errors
     /// [`RecordError`] for a name that is no name.
     pub fn component_source(&self, name: &str, kind: &str, source: impl ComponentSource) -> Result<(), RecordError> {
-        crate::record::check("a component", name)?;
-        self.0.sources.add(Asked::component(name, kind, source));
+        self.0.sources.add(Asked::component(name, kind, source)?);
         Ok(())
     }
 

@@ -6,11 +6,11 @@
 //! ticker ─▶ store, own figures, readiness          exporter ─▶ push
 //! ```
 
+mod books;
 mod endpoints;
 mod forward;
 mod grpc_health;
 mod own;
-mod telemetry;
 mod ticker;
 
 #[cfg(test)]
@@ -22,27 +22,32 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use opentelemetry::global::BoxedTracer;
+use tokio::runtime::Handle;
 
 use crate::bridge::core::{Core, Fallback, judging};
+use crate::bridge::exporter::{Exporter, Outlet};
 use crate::bridge::views::Behind;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::config::print::resolved_json;
 use crate::listen::{ListenError, Timings};
 use crate::model::snapshot::ConfigRefused;
+use crate::pull::observe::Observer;
+use crate::pull::prometheus::OwnMeters;
 use crate::push::hooks::Hooks;
 use crate::push::{Push, PushError};
 use crate::readiness::{Readiness, Standing};
 use crate::receive::{DoorOptions, Doors, Intake, Services};
-use crate::record::RecordError;
-use crate::state::events::Event;
+use crate::record::export::Room;
+use crate::record::{RecordError, Recorder, Telemetry, TelemetryOptions};
 use crate::state::Store;
+use crate::state::events::Event;
 use crate::tasks::Tasks;
 
 use endpoints::{Bound, Endpoints};
 use forward::Forwarder;
 use own::OwnFigures;
-use telemetry::Telemetry;
 
 /// How long the doors' requests may take when the bridge stops; the whole stop takes at most 10 s (contract §2).
 const DOORS_DRAIN: Duration = Duration::from_secs(4);
@@ -84,7 +89,7 @@ pub struct Gateway {
     push: Arc<Push>,
     readiness: Readiness,
     endpoints: Endpoints,
-    telemetry: Option<Arc<Telemetry>>,
+    exporter: Option<Arc<Exporter>>,
     config: ArcSwap<Config>,
     otlp_doors: Vec<Door>,
     doors: Tasks,
@@ -104,21 +109,20 @@ impl Gateway {
             is_bridge: true,
         };
         let core = Core::new(&config, clock, &fallback);
-        let Core { clock, accounting, store, recorder, readiness, resource } = core.clone();
+        let Core { clock, accounting, store, readiness, .. } = core.clone();
+        let telemetry = core.recorder.as_ref().map(|recorder| Arc::new(telemetry(recorder, &core, &config)));
+        let recorder = telemetry.as_ref().map(|telemetry| telemetry.recorder().clone());
         // Ports are taken before any queue is opened: a second bridge fails on the first of both, and touches nothing.
         let doors = Doors::bind(&config.receive)?;
         let bound = Bound::bind(&config)?;
         let hooks = Hooks { observer: own::breaker_observers(recorder.clone()), ..Hooks::default() };
-        let push = Arc::new(Push::start(&config.push, accounting, clock.clone(), hooks)?);
+        let push = Arc::new(Push::start(&config.push, accounting.clone(), clock.clone(), hooks)?);
         let tasks = (Tasks::new(), Tasks::new(), Tasks::new());
         let (door_tasks, intake_tasks, background) = tasks;
 
         let forwarder = Arc::new(Forwarder(push.clone()));
         let intake = Intake::new(&config.receive, forwarder, store.clone(), clock.clone(), intake_tasks.clone());
         let own = recorder.as_ref().map(|recorder| OwnFigures::register(recorder, &config.receive)).transpose()?;
-        let telemetry = recorder
-            .as_ref()
-            .map(|recorder| Arc::new(Telemetry::new(recorder, &resource, config.metric_temporality)));
         let (health, health_service) = grpc_health::service();
         let options = DoorOptions {
             services: Services::default().with(health_service),
@@ -130,17 +134,23 @@ impl Gateway {
         doors.serve(&intake, options, &door_tasks)?;
         let behind = Behind {
             about: Arc::new(ArcSwap::from_pointee(resolved_json(&config))),
-            own_meters: telemetry.as_ref().map(telemetry::exposed),
+            own_meters: telemetry.as_ref().map(exposed),
             custom_meters: None,
-            observer: telemetry.as_ref().map(|telemetry| telemetry.observer(&clock)),
+            observer: telemetry.as_ref().map(|telemetry| {
+                let tracer = BoxedTracer::new(Box::new(telemetry.tracer()));
+                Observer::new(&telemetry.own_meter(), tracer, clock.clone())
+            }),
             core,
         };
         let endpoints = bound.open(&config, behind)?;
         let ticker = ticker::Ticker { store: store.clone(), own, readiness: readiness.clone(), health };
         background.spawn(ticker.run(background.clone()));
-        if let Some(telemetry) = &telemetry {
+        let exporter = telemetry.map(|telemetry| {
             let interval = config.metric_export_interval;
-            background.spawn(telemetry.clone().run(push.clone(), store.clone(), interval, background.clone()));
+            Arc::new(Exporter { telemetry, outlet: Outlet::Queue(push.clone()), accounting, interval })
+        });
+        if let Some(exporter) = &exporter {
+            background.spawn(exporter.clone().run(background.clone()));
         }
         let bridge = Self {
             clock,
@@ -148,7 +158,7 @@ impl Gateway {
             push,
             readiness,
             endpoints,
-            telemetry,
+            exporter,
             config: ArcSwap::from_pointee(config),
             otlp_doors,
             doors: door_tasks,
@@ -252,8 +262,8 @@ impl Gateway {
         self.intake.join().await;
         self.background.cancel();
         self.background.join().await;
-        if let Some(telemetry) = &self.telemetry {
-            telemetry.export(&self.push, &self.store).await;
+        if let Some(exporter) = &self.exporter {
+            exporter.flush().await;
         }
         self.push.stop(FLUSH).await;
         for destination in self.store.destinations() {
@@ -271,6 +281,23 @@ impl Gateway {
         self.background.cancel();
         self.push.stop(Duration::ZERO).await;
     }
+}
+
+/// The SDK side of the bridge: the instruments over the store, and those over the books.
+fn telemetry(recorder: &Recorder, core: &Core, config: &Config) -> Telemetry {
+    let room = Room { workers: Handle::current().metrics().num_workers(), ..Room::default() };
+    let options = TelemetryOptions::pushing(config.metric_temporality, room);
+    let telemetry = Telemetry::new(recorder, &core.resource, options);
+    if let Some(meter) = telemetry.pushed_meter() {
+        books::register(&meter, &core.store);
+    }
+    telemetry
+}
+
+/// What the process's own meters say, for `/metrics`.
+fn exposed(telemetry: &Arc<Telemetry>) -> Arc<dyn OwnMeters> {
+    let telemetry = telemetry.clone();
+    Arc::new(move || telemetry.gather())
 }
 
 /// What holds after a reload: the sections that need a restart stay as they were.

@@ -77,5 +77,11 @@ pub const EXPONENTIAL_BUCKETS_MAX: usize = 80;
 pub const TYPE_CONFLICTS_MAX: usize = 100;
 /// Scopes and metric descriptors of one instance that are remembered for a faster look-up; more start it afresh.
 pub const DESCRIPTORS_MAX: usize = 10_000;
+/// Error types that a recorded component counts apart, beside `_OTHER` for the rest: a type is a kind of failure, not a message.
+pub const ERROR_TYPES_MAX: usize = 24;
+/// Log events of the process itself that wait for the next export; beyond it they are counted and not exported.
+pub const OWN_LOGS_MAX: usize = 1_024;
+/// Different errors of one component that become log events between two exports; the metric counts every one.
+pub const OWN_ERRORS_TOLD_MAX: usize = 8;
 /// Ended spans of the process itself that wait for the next export; beyond it they are counted and not exported.
 pub const OWN_SPANS_MAX: usize = 2_048;

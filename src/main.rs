@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use otel_bridge::gateway::{Gateway, StartError};
 use otel_bridge::clock::Clock;
 use otel_bridge::config::args::{Arguments, Command};
 use otel_bridge::config::environment::ProcessEnvironment;
 use otel_bridge::config::{Config, ConfigErrors, print, schema};
+use otel_bridge::gateway::{Gateway, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;

@@ -16,6 +16,7 @@ pub mod sse;
 mod tests;
 pub mod v1;
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -65,11 +66,21 @@ pub struct Shared {
     /// Where the Prometheus pages get the generic series and the process's own meters.
     pub exposition: Exposition,
     /// Meters whose families `/metrics/json` tells as `custom`: those of a service that embeds the bridge.
-    pub custom_meters: Option<Arc<dyn OwnMeters>>,
+    pub custom_meters: Option<CustomMeters>,
     /// Link templates into other tools.
     pub links: Links,
     /// The owner of the streams' tasks; its cancel ends every stream.
     pub tasks: Tasks,
+}
+
+/// Meters of a service that embeds the bridge; cheap to clone.
+#[derive(Clone)]
+pub struct CustomMeters(pub Arc<dyn OwnMeters>);
+
+impl fmt::Debug for CustomMeters {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("CustomMeters").finish_non_exhaustive()
+    }
 }
 
 impl PullState {

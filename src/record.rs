@@ -2,107 +2,183 @@
 //!
 //! Handles write the store's own cells; the instruments are observable ones that read the same cells, so that an entity that
 //! vanished vanishes from every export. Nothing here takes a lock or allocates after registration, but for telling an error's
-//! text or a breaker's transition.
+//! text or a breaker's transition, the SDK's own histogram of durations where a meter was handed in, and the first call of each
+//! counter, which makes its slots.
+//!
+//! A [`Recorder`] makes handles by name. A name used twice gives the same entity: what the last registration says of its size
+//! holds, what the first says of its labels stays, so that no series changes its name. A worker has one handle alone.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use otel_bridge::clock::Clock;
+//! use otel_bridge::record::Recorder;
+//! use otel_bridge::state::{Store, StoreOptions};
+//!
+//! let clock = Clock::system();
+//! let store = Store::new(StoreOptions::of_service("shop", clock.clone()));
+//! let recorder = Recorder::new(&store, clock).ok_or("the store has no local instance")?;
+//!
+//! let pool = recorder.pool("requests").size(8).register()?;
+//! let mut worker = pool.worker("worker-1").app("shop").register()?;
+//! {
+//!     let _request = worker.begin();
+//! }
+//! let tasks = recorder.component("tasks").kind("http").register()?;
+//! tasks.processed(1);
+//!
+//! let snapshot = store.snapshot();
+//! assert_eq!(snapshot.workers[0].requests, Some(1));
+//! assert_eq!(snapshot.components[0].items_processed, 1);
+//! drop(worker);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod breaker;
 pub mod component;
 pub mod convention;
+mod durations;
+mod error_type;
 pub mod export;
-pub mod meters;
 pub mod instruments;
+mod local;
+pub mod logs;
+pub mod meters;
+mod name;
 pub mod pool;
 pub mod runtime;
 pub mod source;
 pub mod spans;
+pub mod stream;
+pub mod telemetry;
+pub mod worker;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
+use opentelemetry::metrics::Meter;
+
 use crate::clock::Clock;
 use crate::state::Store;
-use crate::state::instance::Instance;
 
-pub use breaker::CircuitBreaker;
-pub use component::Component;
-pub use pool::{Pool, Request, Worker};
+pub use breaker::{BreakerBuilder, CircuitBreaker};
+pub use component::{Component, ComponentBuilder, Timed};
+pub use name::RecordError;
+pub use pool::{Pool, PoolBuilder};
+pub use stream::{ActiveStream, Stream, StreamBuilder};
+pub use telemetry::{Telemetry, TelemetryOptions};
+pub use worker::{Request, StartingWorker, Worker, WorkerBuilder};
 
-/// What the handles refuse.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
-    /// A name that is empty or longer than a label may be.
-    #[error("{what} needs a name of 1 to {} bytes", crate::limits::LABEL_BYTES_MAX)]
-    Name {
-        /// What was to be named.
-        what: &'static str,
-    },
-    /// A pool of no workers.
-    #[error("a pool's size is at least 1")]
-    Size,
-}
+use durations::Durations;
+use local::Local;
+use logs::OwnLogs;
 
 /// Makes handles for the entities of the local process; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Recorder {
     store: Arc<Store>,
-    instance: Arc<Instance>,
-    clock: Clock,
+    local: Arc<Local>,
 }
 
 impl Recorder {
     /// A recorder into the store's local instance; none when the process does not show itself.
     pub fn new(store: &Arc<Store>, clock: Clock) -> Option<Self> {
-        Some(Self { store: store.clone(), instance: store.local()?.clone(), clock })
+        let local = Local { instance: store.local()?.clone(), clock, durations: None, logs: None };
+        Some(Self { store: store.clone(), local: Arc::new(local) })
     }
 
-    /// A pool of `size` workers. A name used twice gives a handle to the same pool.
+    /// The same, with durations recorded by histograms of that meter: `pool.request.duration` and
+    /// `component.process.duration`, in seconds. Without a meter no duration is taken and no clock is read for it. Handles made
+    /// before go on as they were.
     ///
-    /// # Errors
-    ///
-    /// [`RecordError`] for an empty or overlong name, and for a size of 0.
-    pub fn pool(&self, name: &str, size: u64) -> Result<Pool, RecordError> {
-        check("a pool", name)?;
-        if size == 0 {
-            return Err(RecordError::Size);
-        }
-        Ok(Pool::new(self.clone(), name, size))
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::Recorder, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// let recorder = recorder.with_meter(&opentelemetry::global::meter("shop"));
+    /// ```
+    #[must_use]
+    pub fn with_meter(&self, meter: &Meter) -> Self {
+        let local = Local { durations: Some(Durations::new(meter)), ..Local::clone(&self.local) };
+        Self { store: self.store.clone(), local: Arc::new(local) }
     }
 
-    /// A component of a type such as `http`; it starts as running. A name used twice gives a handle to the same component.
-    ///
-    /// # Errors
-    ///
-    /// [`RecordError::Name`] for an empty or overlong name.
-    pub fn component(&self, name: &str, kind: &str) -> Result<Component, RecordError> {
-        check("a component", name)?;
-        Ok(Component::new(self.instance.component(name, kind), self.clock.clone()))
+    /// The same, with errors and transitions told as log events too. Handles made before go on as they were.
+    #[must_use]
+    pub fn with_logs(&self, logs: &OwnLogs) -> Self {
+        let local = Local { logs: Some(logs.teller()), ..Local::clone(&self.local) };
+        Self { store: self.store.clone(), local: Arc::new(local) }
     }
 
-    /// A circuit breaker of a component; it starts closed. A name used twice gives a handle to the same breaker.
+    /// A pool of workers.
     ///
-    /// # Errors
-    ///
-    /// [`RecordError::Name`] for an empty or overlong name.
-    pub fn circuit_breaker(&self, name: &str, component: &str) -> Result<CircuitBreaker, RecordError> {
-        check("a circuit breaker", name)?;
-        Ok(CircuitBreaker::new(self.clone(), name, component))
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::Recorder, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// let pool = recorder.pool("requests").size(500).register()?;
+    /// pool.pending(3);
+    /// # Ok::<(), otel_bridge::record::RecordError>(())
+    /// ```
+    pub fn pool(&self, name: &str) -> PoolBuilder {
+        PoolBuilder::new(self.local.clone(), name)
     }
 
-    pub(crate) fn instance(&self) -> &Arc<Instance> {
-        &self.instance
+    /// A component: a part of the process that handles items. It starts as running.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::Recorder, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// let tasks = recorder.component("task_api").kind("http").register()?;
+    /// tasks.processed(1);
+    /// # Ok::<(), otel_bridge::record::RecordError>(())
+    /// ```
+    pub fn component(&self, name: &str) -> ComponentBuilder {
+        ComponentBuilder::new(self.local.clone(), name)
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
+    /// A circuit breaker, as its owner tells it. It starts closed.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::Recorder, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// let breaker = recorder.circuit_breaker("payments").component("task_api").register()?;
+    /// breaker.opened("5 failures in a row");
+    /// # Ok::<(), otel_bridge::record::RecordError>(())
+    /// ```
+    pub fn circuit_breaker(&self, name: &str) -> BreakerBuilder {
+        BreakerBuilder::new(self.local.clone(), name)
+    }
+
+    /// A stream: messages that flow from one component to another.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::Recorder, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// let orders = recorder.stream("orders").from("cart").to("billing").register()?;
+    /// orders.messages(2);
+    /// # Ok::<(), otel_bridge::record::RecordError>(())
+    /// ```
+    pub fn stream(&self, name: &str) -> StreamBuilder {
+        StreamBuilder::new(self.local.clone(), name)
     }
 
     /// The store that everything is recorded into, for the doors out.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
     }
-}
 
-pub(crate) fn check(what: &'static str, name: &str) -> Result<(), RecordError> {
-    if name.is_empty() || name.len() > crate::limits::LABEL_BYTES_MAX {
-        return Err(RecordError::Name { what });
+    /// The clock that everything is recorded by.
+    pub fn clock(&self) -> &Clock {
+        &self.local.clock
     }
-    Ok(())
+
+    pub(crate) fn local(&self) -> &Arc<Local> {
+        &self.local
+    }
 }

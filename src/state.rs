@@ -16,7 +16,7 @@ mod mapping;
 mod process;
 mod registry;
 pub mod series;
-mod recorded;
+pub mod recorded;
 pub mod spans;
 pub mod store;
 pub mod tally;

@@ -304,6 +304,7 @@ fn serving(
     use crate::bridge::serving::Serving;
     use crate::bridge::views::Behind;
     use crate::config::print::resolved_json;
+    use crate::pull::CustomMeters;
     use crate::pull::prometheus::OwnMeters;
     let (telemetry, registry) = (telemetry.clone(), builder.registry.clone());
     let meters: Arc<dyn OwnMeters> = Arc::new(move || {
@@ -315,7 +316,7 @@ fn serving(
         about: Arc::new(arc_swap::ArcSwap::from_pointee(resolved_json(config))),
         observer: None,
         own_meters: Some(meters.clone()),
-        custom_meters: Some(meters),
+        custom_meters: Some(CustomMeters(meters)),
     };
     let endpoint = builder.endpoint.clone().or_else(|| config.pull.first().cloned()).unwrap_or_default();
     Serving::new(behind, endpoint, config.links.clone())

@@ -10,8 +10,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use crate::model::signal::Signal;
 use crate::push::Push;
 use crate::push::direct::Direct;
-use crate::record::export::Encoded;
 use crate::record::Telemetry;
+use crate::record::export::Encoded;
 use crate::state::accounting::{Accounting, Receiver};
 use crate::tasks::Tasks;
 

@@ -1,6 +1,7 @@
 //! Asks the registered sources once a second, each on a thread of its own where it may block, and waits for none of them for
 //! long. They are plain threads: a source that never answers must not keep the runtime from ending.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,6 @@ use tokio::sync::{Notify, oneshot};
 use crate::model::snapshot::PartError;
 use crate::record::Recorder;
 use crate::record::source::Asked;
-use crate::state::Store;
 use crate::tasks::Tasks;
 
 /// Time between two questions.
@@ -35,6 +35,12 @@ struct Slot {
     pending: Option<oneshot::Receiver<Result<(), String>>>,
     /// Why there is no answer.
     error: Option<String>,
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Sources").finish_non_exhaustive()
+    }
 }
 
 impl Sources {

@@ -11,7 +11,7 @@ use crate::config::links::Links;
 use crate::config::pull::PullEndpoint;
 use crate::pull::observe::Observer;
 use crate::pull::prometheus::{Exposition, OwnMeters};
-use crate::pull::{self, PullState, Shared};
+use crate::pull::{self, CustomMeters, PullState, Shared};
 use crate::tasks::Tasks;
 
 /// What every endpoint is opened with.
@@ -24,7 +24,7 @@ pub(crate) struct Behind {
     /// Meters of the process, for `/metrics`.
     pub(crate) own_meters: Option<Arc<dyn OwnMeters>>,
     /// Of these, those of the service that embeds the bridge, for `/metrics/json`.
-    pub(crate) custom_meters: Option<Arc<dyn OwnMeters>>,
+    pub(crate) custom_meters: Option<CustomMeters>,
 }
 
 impl fmt::Debug for Behind {

@@ -20,3 +20,17 @@ pub struct State {
     /// Least time between two snapshots (default 250 ms).
     pub snapshot_interval: Duration,
 }
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            series_max: 200_000,
+            workers_max: 50_000,
+            history: Duration::from_mins(15),
+            history_bytes_max: 64 << 20,
+            stale_after: None,
+            forget_after: Duration::from_mins(15),
+            snapshot_interval: Duration::from_millis(250),
+        }
+    }
+}

@@ -115,12 +115,7 @@ fn is_same(one: &PullEndpoint, other: &PullEndpoint) -> bool {
     *one == moved
 }
 
-fn open(
-    endpoint: PullEndpoint,
-    bound: BoundListener,
-    links: &Links,
-    behind: &Behind,
-) -> Result<Open, ListenError> {
+fn open(endpoint: PullEndpoint, bound: BoundListener, links: &Links, behind: &Behind) -> Result<Open, ListenError> {
     let (tasks, streams) = (Tasks::new(), Tasks::new());
     let scheme = if endpoint.listener.tls.is_some() { "https" } else { "http" };
     let door = Door { name: endpoint.name.clone(), address: bound.local_addr(), scheme };

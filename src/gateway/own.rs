@@ -66,14 +66,14 @@ impl OwnFigures {
     /// Registers the components and the runtime's pool; to be called in the runtime. A door that is closed is no component.
     pub(super) fn register(recorder: &Recorder, receive: &Receive) -> Result<Self, RecordError> {
         let door = |name, listener: &Option<Listener>| {
-            listener.as_ref().map(|_| recorder.component(name, "receiver")).transpose()
+            listener.as_ref().map(|_| recorder.component(name).kind("receiver").register()).transpose()
         };
         let runtime = RuntimePool::register(recorder, RUNTIME_POOL, env!("CARGO_PKG_NAME"), Handle::current())?;
         Ok(Self {
             recorder: recorder.clone(),
             grpc: door("otlp-grpc", &receive.grpc)?,
             http: door("otlp-http", &receive.http)?,
-            queue: Copied::new(recorder.component("queue", "queue")?),
+            queue: Copied::new(recorder.component("queue").kind("queue").register()?),
             destinations: Mutex::default(),
             runtime: Arc::new(runtime),
         })
@@ -115,7 +115,8 @@ impl OwnFigures {
         });
         for one in destinations {
             if !known.contains_key(&one.name) {
-                let Ok(component) = self.recorder.component(&component_name(&one.name), "exporter") else { continue };
+                let component = self.recorder.component(&component_name(&one.name)).kind("exporter").register();
+                let Ok(component) = component else { continue };
                 known.insert(one.name.clone(), Copied::new(component));
             }
             if let Some(copied) = known.get_mut(&one.name) {
@@ -148,7 +149,8 @@ fn follow_destination(copied: &mut Copied, facts: &DestinationFacts) {
 pub(super) fn breaker_observers(recorder: Option<Recorder>) -> ObserverFactory {
     Arc::new(move |destination: &Destination| {
         let name = component_name(&destination.name);
-        let breaker = recorder.as_ref().and_then(|recorder| recorder.circuit_breaker(&name, &name).ok());
+        let breaker =
+            recorder.as_ref().and_then(|recorder| recorder.circuit_breaker(&name).component(&name).register().ok());
         match breaker {
             Some(breaker) => Arc::new(Shown(breaker)) as Arc<dyn BreakerObserver>,
             None => Arc::new(()),

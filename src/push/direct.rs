@@ -10,6 +10,7 @@ mod transport;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use futures_util::future::join_all;
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
@@ -88,36 +89,38 @@ impl Direct {
     /// Exports what a reader collected to every destination that takes metrics.
     pub async fn metrics(&self, metrics: &ResourceMetrics) -> Sent {
         let items = points(metrics);
-        self.each(Signal::Metrics, items, async |one| match &one.exporters.metrics {
-            Some(exporter) => exporter.export(metrics).await,
-            None => Ok(()),
-        })
-        .await
+        let mut sends = Vec::new();
+        for one in self.destinations.iter().filter(|_| items > 0) {
+            if let Some(exporter) = &one.exporters.metrics {
+                sends.push(one.book(Signal::Metrics, items, exporter.export(metrics)));
+            }
+        }
+        Sent { items, lost: join_all(sends).await.into_iter().sum() }
     }
 
-    /// Exports ended spans.
+    /// Exports ended spans to every destination that takes traces.
     pub async fn spans(&self, spans: &[SpanData]) -> Sent {
-        self.each(Signal::Traces, spans.len() as u64, async |one| match &one.exporters.spans {
-            Some(exporter) => exporter.export(spans.to_vec()).await,
-            None => Ok(()),
-        })
-        .await
+        let items = spans.len() as u64;
+        let mut sends = Vec::new();
+        for one in self.destinations.iter().filter(|_| items > 0) {
+            if let Some(exporter) = &one.exporters.spans {
+                sends.push(one.book(Signal::Traces, items, exporter.export(spans.to_vec())));
+            }
+        }
+        Sent { items, lost: join_all(sends).await.into_iter().sum() }
     }
 
-    /// Exports log records.
+    /// Exports log records to every destination that takes logs.
     pub async fn logs(&self, records: &[(SdkLogRecord, InstrumentationScope)]) -> Sent {
+        let items = records.len() as u64;
         let borrowed: Vec<_> = records.iter().map(|(record, scope)| (record, scope)).collect();
-        self.each(Signal::Logs, records.len() as u64, async |one| match &one.exporters.logs {
-            Some(exporter) => exporter.export(&borrowed).await,
-            None => Ok(()),
-        })
-        .await
-    }
-
-    async fn each(&self, signal: Signal, items: u64, export: impl AsyncFn(&Outgoing) -> OTelSdkResult) -> Sent {
-        let takers = self.destinations.iter().filter(|one| items > 0 && one.takes(signal));
-        let sends = takers.map(|one| one.book(signal, items, export(one)));
-        Sent { items, lost: futures_util::future::join_all(sends).await.into_iter().sum() }
+        let mut sends = Vec::new();
+        for one in self.destinations.iter().filter(|_| items > 0) {
+            if let Some(exporter) = &one.exporters.logs {
+                sends.push(one.book(Signal::Logs, items, exporter.export(&borrowed)));
+            }
+        }
+        Sent { items, lost: join_all(sends).await.into_iter().sum() }
     }
 
     /// Closes the connections.
@@ -129,10 +132,6 @@ impl Direct {
 }
 
 impl Outgoing {
-    fn takes(&self, signal: Signal) -> bool {
-        self.account.takes.get(signal.index()).copied().unwrap_or_default()
-    }
-
     /// Waits for an export and books how it ended: 0, or the items that were lost.
     async fn book(&self, signal: Signal, items: u64, export: impl Future<Output = OTelSdkResult>) -> u64 {
         use opentelemetry::context::FutureExt as _;

@@ -3,24 +3,57 @@
 use std::sync::Arc;
 
 use crate::model::breaker::BreakerState;
-use crate::record::Recorder;
+use crate::record::RecordError;
+use crate::record::local::Local;
+use crate::record::name::{check_label, check_name};
 use crate::state::cells::BreakerCell;
-use crate::state::instance::Moment;
 
-/// A circuit breaker as its owner tells it; cheap to clone.
+/// What a circuit breaker is registered with.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is registered before `register`"]
+pub struct BreakerBuilder {
+    local: Arc<Local>,
+    name: String,
+    component: String,
+}
+
+impl BreakerBuilder {
+    pub(super) fn new(local: Arc<Local>, name: &str) -> Self {
+        Self { local, name: name.to_owned(), component: String::new() }
+    }
+
+    /// The component that it guards.
+    pub fn component(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.component);
+        self
+    }
+
+    /// Registers it. A name used twice gives a handle to the same breaker; its component is the one that was said first.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError`]: a name or component that is no label, or a store that is full.
+    pub fn register(self) -> Result<CircuitBreaker, RecordError> {
+        check_name("a circuit breaker", &self.name)?;
+        check_label("a circuit breaker's component", &self.component)?;
+        let Self { local, name, component } = self;
+        let claimed = local.instance.claim_breaker(&name, &component);
+        let cell = claimed.ok_or(RecordError::Full { what: "circuit breaker" })?;
+        if cell.state.get().is_none() {
+            cell.state.set(BreakerState::Closed as u8, local.clock.elapsed_ms());
+        }
+        Ok(CircuitBreaker { local, cell })
+    }
+}
+
+/// A circuit breaker as its owner tells it; cheap to clone. It stays when its handles are dropped.
 #[derive(Clone, Debug)]
 pub struct CircuitBreaker {
-    recorder: Recorder,
+    local: Arc<Local>,
     cell: Arc<BreakerCell>,
 }
 
 impl CircuitBreaker {
-    pub(super) fn new(recorder: Recorder, name: &str, component: &str) -> Self {
-        let cell = recorder.instance().breaker(name, Some(component).filter(|name| !name.is_empty()));
-        cell.state.set(BreakerState::Closed as u8, recorder.clock().elapsed_ms());
-        Self { recorder, cell }
-    }
-
     /// It tripped: calls are rejected from now on.
     pub fn opened(&self, reason: &str) {
         self.enter(BreakerState::Open, reason);
@@ -38,8 +71,13 @@ impl CircuitBreaker {
 
     /// Enters a state; nothing happens when it is in that state.
     pub fn enter(&self, state: BreakerState, reason: &str) {
-        let at = Moment::of(self.recorder.clock());
-        self.recorder.instance().breaker_transition(&self.cell, state, Some(reason), at);
+        let at = self.local.now();
+        let reason = Some(reason).filter(|reason| !reason.is_empty());
+        let Some(from) = self.local.instance.breaker_transition(&self.cell, state, reason, at) else { return };
+        self.cell.count_transition(from, state);
+        if let Some(logs) = &self.local.logs {
+            logs.breaker_transition(&self.cell, (from, state), reason.unwrap_or_default(), at);
+        }
     }
 
     /// A call went well.
@@ -54,7 +92,7 @@ impl CircuitBreaker {
         let [_, failure, _] = &self.cell.calls;
         failure.add(1);
         self.cell.failures.add(1);
-        self.cell.last_failure.set(self.recorder.clock().unix_ms() as f64 / 1000.0);
+        self.cell.last_failure.set(self.local.unix_s());
     }
 
     /// A call was rejected because the breaker is open.
@@ -62,5 +100,15 @@ impl CircuitBreaker {
     pub fn rejected(&self) {
         let [_, _, rejected] = &self.cell.calls;
         rejected.add(1);
+    }
+
+    /// How it stands.
+    pub fn state(&self) -> BreakerState {
+        self.cell.state()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.cell.name
     }
 }

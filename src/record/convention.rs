@@ -40,6 +40,28 @@ pub const ATTRIBUTE_BREAKER_STATE: &str = "circuit_breaker.state";
 /// Attribute: how a call ended.
 pub const ATTRIBUTE_OUTCOME: &str = "outcome";
 
+/// Attribute: the type of an error.
+pub const ATTRIBUTE_ERROR_TYPE: &str = "error.type";
+/// Attribute: what an error says.
+pub const ATTRIBUTE_EXCEPTION_MESSAGE: &str = "exception.message";
+/// Attribute: the state that a circuit breaker left.
+pub const ATTRIBUTE_FROM: &str = "from";
+/// Attribute: the state that a circuit breaker entered.
+pub const ATTRIBUTE_TO: &str = "to";
+/// Attribute: why a circuit breaker changed its state.
+pub const ATTRIBUTE_REASON: &str = "reason";
+/// Attribute: the stream's name.
+pub const ATTRIBUTE_STREAM: &str = "stream.name";
+/// Attribute: the component that sends into a stream.
+pub const ATTRIBUTE_STREAM_FROM: &str = "stream.from";
+/// Attribute: the component that a stream leads to.
+pub const ATTRIBUTE_STREAM_TO: &str = "stream.to";
+
+/// Log event: a component failed at something.
+pub const EVENT_COMPONENT_ERROR: &str = "component.error";
+/// Log event: a circuit breaker changed its state.
+pub const EVENT_BREAKER_TRANSITION: &str = "circuit_breaker.transition";
+
 /// Outcomes of a call through a circuit breaker, in the order of [`crate::state::cells::BreakerCell::calls`].
 pub const OUTCOMES: [&str; 3] = ["success", "failure", "rejected"];
 
@@ -53,6 +75,23 @@ pub const POOL_UTILIZATION: Convention =
 /// Requests that wait for a worker.
 pub const POOL_PENDING: Convention =
     convention("pool.pending_requests", "{request}", "Requests that wait for a worker");
+/// Requests of a pool.
+pub const POOL_REQUESTS: Convention =
+    convention("pool.requests", "{request}", "Requests that the pool's workers handled");
+/// Errors of a pool.
+pub const POOL_ERRORS: Convention = convention("pool.errors", "{error}", "Requests of the pool that failed");
+/// Workers that a pool created.
+pub const POOL_WORKERS_CREATED: Convention =
+    convention("pool.workers.created", "{worker}", "Workers of the pool that became ready");
+/// Workers that failed to start.
+pub const POOL_WORKERS_FAILED: Convention =
+    convention("pool.workers.failed", "{worker}", "Workers of the pool that failed to start");
+/// Workers that left a pool.
+pub const POOL_WORKERS_RETIRED: Convention =
+    convention("pool.workers.retired", "{worker}", "Workers that left the pool");
+/// How long a pool's requests take.
+pub const POOL_REQUEST_DURATION: Convention =
+    convention("pool.request.duration", "s", "How long a worker of the pool took for a request");
 /// State of a worker.
 pub const WORKER_STATUS: Convention =
     convention("worker.status", "1", "1 for the state that the worker is in, 0 for the others");
@@ -75,6 +114,9 @@ pub const COMPONENT_ERRORS: Convention = convention("component.errors", "{error}
 /// Last activity of a component.
 pub const COMPONENT_LAST_ACTIVITY: Convention =
     convention("component.last_activity", "s", "Unix time of the component's last activity");
+/// How long a component takes.
+pub const COMPONENT_PROCESS_DURATION: Convention =
+    convention("component.process.duration", "s", "How long the component took for an item");
 /// State of a circuit breaker.
 pub const BREAKER_STATUS: Convention =
     convention("circuit_breaker.status", "1", "1 for the state that the circuit breaker is in, 0 for the others");
@@ -90,6 +132,16 @@ pub const BREAKER_CALLS: Convention =
 /// Last failure that a circuit breaker saw.
 pub const BREAKER_LAST_FAILURE: Convention =
     convention("circuit_breaker.last_failure", "s", "Unix time of the last failure that the circuit breaker saw");
+/// What is active of a stream.
+pub const STREAM_ACTIVE: Convention = convention("stream.active", "{stream}", "What is active of the stream now");
+/// Messages that wait in a stream.
+pub const STREAM_QUEUE_DEPTH: Convention =
+    convention("stream.queue_depth", "{message}", "Messages that wait for the stream's receiver");
+/// Messages of a stream.
+pub const STREAM_MESSAGES: Convention = convention("stream.messages", "{message}", "Messages of the stream");
+/// Backpressure in a stream.
+pub const STREAM_BACKPRESSURE: Convention =
+    convention("stream.backpressure_events", "{event}", "Times that the stream's receiver held the sender back");
 /// Traces begun.
 pub const TRACE_COUNT: Convention = convention("trace.count", "{trace}", "Traces begun by this process");
 /// Spans that are open.

@@ -17,11 +17,8 @@ use opentelemetry_sdk::metrics::{
 use prost::Message;
 
 use crate::config::temporality::Temporality as Preference;
-use crate::model::worker::WorkerState;
+use crate::record::convention::{self as names, Convention};
 use crate::record::{Recorder, instruments};
-
-/// Attribute sets of an instrument that is not about workers: pools, components and breakers by state.
-const ENTITY_SETS_MAX: usize = 256;
 
 /// The SDK's resource of the local process, made of the same attributes that the store knows it by.
 pub fn resource(attributes: &[(String, String)]) -> Resource {
@@ -54,13 +51,19 @@ impl SharedReader {
     }
 
     /// What the provider's instruments say now; none when there is nothing to say.
-    pub(crate) fn encode(&self) -> Option<Encoded> {
+    pub(crate) fn take(&self) -> Option<ResourceMetrics> {
         let mut metrics = ResourceMetrics::default();
         if let Err(error) = self.0.collect(&mut metrics) {
             tracing::warn!(%error, "own metrics could not be collected");
             return None;
         }
-        let request = ExportMetricsServiceRequest::from(&metrics);
+        let is_empty = metrics.scope_metrics().next().is_none();
+        (!is_empty).then_some(metrics)
+    }
+
+    /// The same as an export request.
+    pub(crate) fn encode(&self) -> Option<Encoded> {
+        let request = ExportMetricsServiceRequest::from(&self.take()?);
         let items = points(&request);
         (items > 0).then(|| Encoded { body: request.encode_to_vec(), items })
     }
@@ -95,14 +98,48 @@ pub struct OwnMetrics {
     reader: SharedReader,
 }
 
+/// For how many entities the instruments have room; the SDK reserves memory for all of them at once, so a process states what
+/// it may have and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Workers.
+    pub workers: usize,
+    /// Pools, components, circuit breakers and streams, of each kind; and attribute sets of an instrument that is about none.
+    pub entities: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { workers: 1_000, entities: 256 }
+    }
+}
+
+impl Room {
+    /// Attribute sets of an instrument. The sets of one entity are exact: a state each, an outcome each, a type each; so is the
+    /// room, since every set costs memory whether it is used or not, and one set too few folds entities into the overflow.
+    fn sets(self, instrument: &str) -> usize {
+        let is = |what: Convention| instrument == what.name;
+        let held = if instrument.starts_with("worker.") { self.workers } else { self.entities };
+        let each = instruments::SETS.iter().find(|(what, _)| is(*what)).map_or(1, |(_, sets)| *sets);
+        let single =
+            [names::TRACE_COUNT, names::SPAN_STARTED, names::SPAN_LIVE, names::HEALTH_SCORE, names::PROCESS_CPU];
+        let single = single.into_iter().chain([names::PROCESS_MEMORY, names::PROCESS_UPTIME]);
+        if single.into_iter().any(is) { 1 } else { held.saturating_mul(each).clamp(1, SETS_MAX) }
+    }
+}
+
+/// Most attribute sets of one instrument: beyond it the SDK's reservation alone would take more than a gibibyte.
+const SETS_MAX: usize = 10_000_000;
+
 impl OwnMetrics {
-    /// Registers the instruments of contract §6 over the recorder's instance, with room for so many workers: the SDK reserves
-    /// memory for every attribute set that an instrument may have.
-    pub fn new(recorder: &Recorder, resource: Resource, temporality: Preference, workers_max: usize) -> Self {
+    /// Registers the instruments of the conventions over the recorder's instance, with so much room.
+    pub fn new(recorder: &Recorder, resource: Resource, temporality: Preference, room: Room) -> Self {
         let reader = SharedReader::new(temporality);
         let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(reader.clone());
-        let provider = provider.with_view(move |instrument| room(instrument, workers_max)).build();
-        let metrics = Self { provider, reader };
+        let view = move |instrument: &Instrument| {
+            Stream::builder().with_cardinality_limit(room.sets(instrument.name())).build().ok()
+        };
+        let metrics = Self { provider: provider.with_view(view).build(), reader };
         instruments::register(&metrics.meter(), recorder);
         metrics
     }
@@ -115,16 +152,14 @@ impl OwnMetrics {
     }
 
     /// What the instruments say now; none when there is nothing to say.
+    pub fn take(&self) -> Option<ResourceMetrics> {
+        self.reader.take()
+    }
+
+    /// The same as an export request.
     pub fn collect(&self) -> Option<Encoded> {
         self.reader.encode()
     }
-}
-
-/// How many attribute sets an instrument has room for; beyond it the SDK folds them into its overflow.
-fn room(instrument: &Instrument, workers_max: usize) -> Option<Stream> {
-    let is_of_workers = instrument.name().starts_with("worker.");
-    let sets = if is_of_workers { workers_max.saturating_mul(WorkerState::ALL.len()) } else { ENTITY_SETS_MAX };
-    Stream::builder().with_cardinality_limit(sets.max(1)).build().ok()
 }
 
 fn points(request: &ExportMetricsServiceRequest) -> u64 {

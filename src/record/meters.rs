@@ -5,6 +5,7 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use prometheus::Registry;
 use prometheus::proto::MetricFamily;
 
@@ -33,10 +34,20 @@ impl OwnMeters {
         Self { provider: provider.build(), reader, registry }
     }
 
-    /// A meter of that name.
-    pub fn meter(&self, name: &'static str) -> Meter {
-        let scope = InstrumentationScope::builder(name).with_version(env!("CARGO_PKG_VERSION"));
-        self.provider.meter_with_scope(scope.build())
+    /// A meter of that scope.
+    pub fn meter(&self, scope: InstrumentationScope) -> Meter {
+        self.provider.meter_with_scope(scope)
+    }
+
+    /// The meter of this crate itself.
+    pub fn own_meter(&self) -> Meter {
+        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME")).with_version(env!("CARGO_PKG_VERSION"));
+        self.meter(scope.build())
+    }
+
+    /// The provider.
+    pub fn provider(&self) -> SdkMeterProvider {
+        self.provider.clone()
     }
 
     /// What the meters say, in the data model of the Prometheus client.
@@ -49,7 +60,12 @@ impl OwnMeters {
         self.registry.gather()
     }
 
-    /// What the meters say now, as an export request.
+    /// What the meters say now; none when there is nothing to say.
+    pub fn take(&self) -> Option<ResourceMetrics> {
+        self.reader.take()
+    }
+
+    /// The same as an export request.
     pub fn collect(&self) -> Option<Encoded> {
         self.reader.encode()
     }

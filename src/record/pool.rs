@@ -1,105 +1,109 @@
-//! Handles of pools and their workers.
+//! Handle of a pool of workers.
 
-use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use crate::model::worker::WorkerState;
-use crate::record::{RecordError, Recorder, check};
-use crate::state::cells::{PoolCell, WorkerCell};
+use opentelemetry::metrics::BoundHistogram;
 
-/// A pool of workers.
+use crate::record::local::Local;
+use crate::record::name::{check_name, check_size};
+use crate::record::{RecordError, WorkerBuilder};
+use crate::state::cells::PoolCell;
+use crate::state::recorded::PoolTallies;
+
+/// What a pool is registered with.
 #[derive(Clone, Debug)]
-pub struct Pool {
-    recorder: Recorder,
-    cell: Arc<PoolCell>,
+#[must_use = "nothing is registered before `register`"]
+pub struct PoolBuilder {
+    local: Arc<Local>,
+    name: String,
+    size: Option<u64>,
+    sees_requests: bool,
 }
 
-impl Pool {
-    pub(super) fn new(recorder: Recorder, name: &str, size: u64) -> Self {
-        let cell = recorder.instance().pool(name);
-        cell.size.set(size);
-        cell.seen_ms.store(recorder.clock().elapsed_ms(), Ordering::Relaxed);
-        Self { recorder, cell }
+impl PoolBuilder {
+    pub(super) fn new(local: Arc<Local>, name: &str) -> Self {
+        Self { local, name: name.to_owned(), size: None, sees_requests: true }
     }
 
-    /// Registers a worker, which is ready at once and leaves every view when its handle is dropped.
+    /// How many workers it may have; a pool without a size has no utilization.
+    pub const fn size(mut self, workers: u64) -> Self {
+        self.size = Some(workers);
+        self
+    }
+
+    /// For a pool that is only looked at: its requests cannot be seen, so they are absent from every view instead of 0.
+    pub const fn without_requests(mut self) -> Self {
+        self.sees_requests = false;
+        self
+    }
+
+    /// Registers it. A name used twice gives a handle to the same pool, with the size that was said last.
     ///
     /// # Errors
     ///
-    /// [`RecordError::Name`] for an empty or overlong id.
-    pub fn worker(&self, id: &str, app: &str) -> Result<Worker, RecordError> {
-        check("a worker", id)?;
-        let cell = self.recorder.instance().worker(id, app, &self.cell.name);
-        cell.created_ms.set(self.recorder.clock().elapsed_ms());
-        let worker = Worker { recorder: self.recorder.clone(), cell };
-        worker.set_state(WorkerState::Ready);
-        Ok(worker)
+    /// [`RecordError`]: a name that is no name, a size of 0, or a store that is full.
+    pub fn register(self) -> Result<Pool, RecordError> {
+        check_name("a pool", &self.name)?;
+        self.size.map_or(Ok(()), check_size)?;
+        let cell = self.local.instance.claim_pool(&self.name).ok_or(RecordError::Full { what: "pool" })?;
+        cell.tallies().sees_requests.store(self.sees_requests, Ordering::Relaxed);
+        if let Some(size) = self.size {
+            cell.size.set(size);
+        }
+        cell.seen_ms.store(self.local.clock.elapsed_ms(), Ordering::Relaxed);
+        let duration = self.local.durations.as_ref().map(|durations| durations.of_pool(&cell.name));
+        Ok(Pool { local: self.local, cell, duration })
+    }
+}
+
+/// A pool of workers; cheap to clone, and every clone is the same pool. It stays when its handles are dropped.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    pub(super) local: Arc<Local>,
+    pub(super) cell: Arc<PoolCell>,
+    pub(super) duration: Option<BoundHistogram<f64>>,
+}
+
+impl Pool {
+    /// A worker of this pool; its id is unique in the whole process.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::Recorder, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// # let pool = recorder.pool("requests").size(500).register()?;
+    /// let mut worker = pool.worker("worker-abc-123").app("my-app").register()?;
+    /// let request = worker.begin();
+    /// drop(request);
+    /// # Ok::<(), otel_bridge::record::RecordError>(())
+    /// ```
+    pub fn worker(&self, id: &str) -> WorkerBuilder {
+        WorkerBuilder::new(self.clone(), id)
     }
 
     /// Sets how many requests wait for a worker.
     pub fn pending(&self, requests: u64) {
-        self.cell.pending.set(requests);
-    }
-}
-
-/// A worker; its handle is its only writer.
-#[derive(Debug)]
-pub struct Worker {
-    recorder: Recorder,
-    cell: Arc<WorkerCell>,
-}
-
-impl Worker {
-    /// Begins a request: the worker is active until the guard is dropped.
-    #[must_use = "the request ends when the guard is dropped"]
-    pub fn begin(&mut self) -> Request<'_> {
-        self.set_state(WorkerState::Active);
-        Request { worker: self }
+        self.cell.pending.set(requests.min(i64::MAX as u64));
     }
 
-    /// Sets the state by hand, for pools that are asked instead of telling.
-    pub fn set_state(&self, state: WorkerState) {
-        self.cell.state.set(state as u8, self.recorder.clock().elapsed_ms());
+    /// Changes how many workers it may have.
+    ///
+    /// # Errors
+    ///
+    /// [`RecordError::Size`]: the size is 0, or does not fit a signed 64-bit number. The old size stays.
+    pub fn resize(&self, workers: u64) -> Result<(), RecordError> {
+        check_size(workers)?;
+        self.cell.size.set(workers);
+        Ok(())
     }
 
-    /// Sets the memory figures in bytes; what is not known stays away from every view.
-    pub fn memory(&self, rss_bytes: Option<u64>, heap_used_bytes: Option<u64>) {
-        for (count, bytes) in [(&self.cell.memory_rss, rss_bytes), (&self.cell.memory_heap_used, heap_used_bytes)] {
-            match bytes {
-                Some(bytes) => count.set(bytes),
-                None => count.clear(),
-            }
-        }
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.cell.name
     }
-}
 
-impl Drop for Worker {
-    fn drop(&mut self) {
-        self.cell.gone.store(true, Ordering::Relaxed);
-        self.recorder.instance().remove_worker(&self.cell.id);
-    }
-}
-
-/// A request that a worker handles; dropping it ends the request, counts it, and leaves the worker idle.
-#[derive(Debug)]
-pub struct Request<'a> {
-    worker: &'a mut Worker,
-}
-
-impl Request<'_> {
-    /// Ends the request as failed.
-    pub fn fail(self, error: &dyn Error) {
-        self.worker.cell.errors.add_single_writer(1);
-        tracing::debug!(worker.id = %self.worker.cell.id, error = %error, "request failed");
-    }
-}
-
-impl Drop for Request<'_> {
-    fn drop(&mut self) {
-        let now_ms = self.worker.recorder.clock().elapsed_ms();
-        self.worker.cell.requests.add_single_writer(1);
-        self.worker.cell.progress_ms.store(now_ms, Ordering::Relaxed);
-        self.worker.cell.state.set(WorkerState::Idle as u8, now_ms);
+    pub(super) fn tallies(&self) -> &PoolTallies {
+        self.cell.tallies()
     }
 }

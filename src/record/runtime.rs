@@ -22,8 +22,8 @@ impl RuntimePool {
     /// [`RecordError`] for a name that is no name.
     pub fn register(recorder: &Recorder, name: &str, app: &str, runtime: Handle) -> Result<Self, RecordError> {
         let threads = runtime.metrics().num_workers();
-        let pool = recorder.pool(name, threads as u64)?;
-        let workers = (0..threads).map(|thread| pool.worker(&format!("{name}-{thread}"), app));
+        let pool = recorder.pool(name).size(threads as u64).without_requests().register()?;
+        let workers = (0..threads).map(|thread| pool.worker(&format!("{name}-{thread}")).app(app).register());
         let workers = workers.collect::<Result<_, _>>()?;
         let runtime_pool = Self { runtime, pool, workers };
         runtime_pool.sample();

@@ -4,14 +4,15 @@
 //! A source runs on a thread where it may block. One that fails, panics or does not answer costs its own part only: every
 //! document goes on with the rest, and names the part in its `errors`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::component::ComponentState;
 use crate::model::worker::WorkerState;
-use crate::record::Recorder;
+use crate::record::name::{check_label, check_name};
+use crate::record::{RecordError, Recorder};
 use crate::state::cells::WorkerCell;
 use crate::state::tally::Count;
 
@@ -171,19 +172,25 @@ pub(crate) struct Asked {
 }
 
 enum Kind {
-    Pool { name: String, source: Box<dyn PoolSource>, workers: Mutex<BTreeSet<Arc<str>>> },
+    Pool { name: String, source: Box<dyn PoolSource>, workers: Mutex<Workers> },
     Component { name: String, kind: String, source: Box<dyn ComponentSource> },
 }
 
+/// The workers that a pool told of last, by id.
+type Workers = BTreeMap<String, Arc<WorkerCell>>;
+
 impl Asked {
-    pub(crate) fn pool(name: &str, source: impl PoolSource) -> Self {
+    pub(crate) fn pool(name: &str, source: impl PoolSource) -> Result<Self, RecordError> {
+        check_name("a pool", name)?;
         let kind = Kind::Pool { name: name.to_owned(), source: Box::new(source), workers: Mutex::default() };
-        Self { part: format!("pool:{name}"), kind }
+        Ok(Self { part: format!("pool:{name}"), kind })
     }
 
-    pub(crate) fn component(name: &str, kind: &str, source: impl ComponentSource) -> Self {
+    pub(crate) fn component(name: &str, kind: &str, source: impl ComponentSource) -> Result<Self, RecordError> {
+        check_name("a component", name)?;
+        check_label("a component's kind", kind)?;
         let kind = Kind::Component { name: name.to_owned(), kind: kind.to_owned(), source: Box::new(source) };
-        Self { part: format!("component:{name}"), kind }
+        Ok(Self { part: format!("component:{name}"), kind })
     }
 
     /// Asks, and writes down what it says. May block.
@@ -192,9 +199,9 @@ impl Asked {
             Kind::Pool { name, source, workers } => {
                 let reading = source.read()?;
                 let known = &mut *workers.lock().unwrap_or_else(PoisonError::into_inner);
-                write_pool(recorder, name, &reading, known);
+                write_pool(recorder, name, &reading, known)?;
             }
-            Kind::Component { name, kind, source } => write_component(recorder, (name, kind), &source.read()?),
+            Kind::Component { name, kind, source } => write_component(recorder, (name, kind), &source.read()?)?,
         }
         Ok(())
     }
@@ -203,13 +210,14 @@ impl Asked {
     pub(crate) fn unanswered(&self, recorder: &Recorder, why: &str) {
         match &self.kind {
             Kind::Pool { name, workers, .. } => {
-                recorder.instance().remove_pool(name);
-                for id in std::mem::take(&mut *workers.lock().unwrap_or_else(PoisonError::into_inner)) {
-                    recorder.instance().remove_worker(&id);
+                let instance = &recorder.local().instance;
+                instance.remove_pool(name);
+                for cell in std::mem::take(&mut *workers.lock().unwrap_or_else(PoisonError::into_inner)).values() {
+                    instance.release_worker(cell);
                 }
             }
             Kind::Component { name, kind, .. } => {
-                let cell = recorder.instance().component(name, kind);
+                let Some(cell) = recorder.local().instance.claim_component(name, kind) else { return };
                 cell.state.set(ComponentState::Failed as u8, recorder.clock().elapsed_ms());
                 *cell.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.into());
             }
@@ -217,25 +225,36 @@ impl Asked {
     }
 }
 
-fn write_pool(recorder: &Recorder, name: &str, reading: &PoolReading, known: &mut BTreeSet<Arc<str>>) {
-    let (instance, now_ms) = (recorder.instance(), recorder.clock().elapsed_ms());
-    let cell = instance.pool(name);
+fn write_pool(recorder: &Recorder, name: &str, reading: &PoolReading, known: &mut Workers) -> Result<(), RecordError> {
+    let (instance, now_ms) = (&recorder.local().instance, recorder.clock().elapsed_ms());
+    let cell = instance.claim_pool(name).ok_or(RecordError::Full { what: "pool" })?;
     put(&cell.size, reading.size);
     put(&cell.pending, reading.pending);
     cell.active.set(reading.active);
     cell.idle.set(reading.idle);
     cell.creating.set(reading.creating);
     cell.seen_ms.store(now_ms, Ordering::Relaxed);
-    let mut told = BTreeSet::new();
+    let told: BTreeSet<&str> = reading.workers.iter().map(|worker| worker.id.as_str()).collect();
+    known.retain(|id, cell| {
+        let stays = told.contains(id.as_str());
+        if !stays {
+            instance.release_worker(cell);
+        }
+        stays
+    });
     for worker in &reading.workers {
-        let cell = instance.worker(&worker.id, &worker.app, name);
+        if let Some(cell) = known.get(&worker.id) {
+            write_worker(cell, worker, now_ms);
+            continue;
+        }
+        check_name("a worker", &worker.id)?;
+        check_label("a worker's app", &worker.app)?;
+        let claimed = instance.claim_worker(&worker.id, &worker.app, name, now_ms);
+        let cell = claimed.map_err(|refusal| RecordError::of_worker(refusal, &worker.id))?;
         write_worker(&cell, worker, now_ms);
-        told.insert(cell.id.clone());
+        known.insert(worker.id.clone(), cell);
     }
-    for gone in known.difference(&told) {
-        instance.remove_worker(gone);
-    }
-    *known = told;
+    Ok(())
 }
 
 fn write_worker(cell: &WorkerCell, reading: &WorkerReading, now_ms: u64) {
@@ -246,25 +265,31 @@ fn write_worker(cell: &WorkerCell, reading: &WorkerReading, now_ms: u64) {
     put(&cell.errors, reading.errors);
     put(&cell.memory_rss, reading.memory_rss_bytes);
     put(&cell.memory_heap_used, reading.memory_heap_used_bytes);
-    match reading.uptime_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0) {
-        Some(seconds) => cell.uptime_s.set(seconds),
-        None => cell.uptime_s.clear(),
+    // Where the pool does not know, it is the time since the worker was first told of.
+    if let Some(seconds) = reading.uptime_s.filter(|seconds| seconds.is_finite() && *seconds >= 0.0) {
+        cell.created_ms.set(now_ms.saturating_sub((seconds * 1000.0) as u64));
     }
     cell.state.set(reading.state as u8, now_ms);
     cell.seen_ms.store(now_ms, Ordering::Relaxed);
 }
 
-fn write_component(recorder: &Recorder, (name, kind): (&str, &str), reading: &ComponentReading) {
-    let cell = recorder.instance().component(name, kind);
+fn write_component(
+    recorder: &Recorder,
+    (name, kind): (&str, &str),
+    reading: &ComponentReading,
+) -> Result<(), RecordError> {
+    let claimed = recorder.local().instance.claim_component(name, kind);
+    let cell = claimed.ok_or(RecordError::Full { what: "component" })?;
     let before = (cell.items_processed.get(), cell.errors.get());
     cell.items_processed.set(reading.items_processed);
     cell.errors.set(reading.errors);
     if before != (reading.items_processed, reading.errors) {
-        cell.last_activity.set(recorder.clock().unix_ms() as f64 / 1000.0);
+        cell.last_activity.set(recorder.local().unix_s());
     }
     cell.state.set(reading.state as u8, recorder.clock().elapsed_ms());
     let last_error = reading.last_error.as_deref().map(Into::into);
     *cell.last_error.lock().unwrap_or_else(PoisonError::into_inner) = last_error;
+    Ok(())
 }
 
 fn put(count: &Count, value: Option<u64>) {

@@ -8,6 +8,7 @@ use crate::model::breaker::BreakerState;
 use crate::model::component::ComponentState;
 use crate::model::snapshot::Transition;
 use crate::model::worker::WorkerState;
+use crate::state::recorded::{ErrorTypes, PoolTallies, TransitionPairs};
 use crate::state::tally::{Count, Figure, Tally};
 
 /// A state in an atomic byte, with the moment of the last change on the monotonic clock.
@@ -133,6 +134,8 @@ pub struct PoolCell {
     pub workers_failed: Count,
     /// `pool.workers.retired`.
     pub workers_retired: Count,
+    /// What its handles count; none for a pool that was only received.
+    pub(crate) recorded: OnceLock<PoolTallies>,
     /// When it was last reported, on the monotonic clock in milliseconds.
     pub seen_ms: AtomicU64,
 }
@@ -194,6 +197,9 @@ pub struct ComponentCell {
     pub items_processed: Tally,
     /// `component.errors`.
     pub errors: Tally,
+    pub(crate) error_types: ErrorTypes,
+    /// Items when its activity was last looked at.
+    pub(crate) noted_items: AtomicU64,
     /// `component.last_activity` in Unix seconds.
     pub last_activity: Figure,
     /// How long it had counted when it was first heard of, in milliseconds; 0 when that is not known.
@@ -234,6 +240,7 @@ pub struct BreakerCell {
     pub last_failure: Figure,
     /// Changes of the state that were observed here.
     pub observed: AtomicU64,
+    pub(crate) pairs: TransitionPairs,
     /// The last transitions, newest first; shared with snapshots and replaced when one is added.
     pub recent: Mutex<Arc<[Transition]>>,
     /// When it was last reported, on the monotonic clock in milliseconds.

@@ -222,12 +222,19 @@ impl Instance {
         self.entities().streams.values().cloned().collect()
     }
 
-    /// Moves a breaker to a state. A change is remembered and told as an event; the first telling of a state is no change.
-    pub fn breaker_transition(&self, cell: &BreakerCell, to: BreakerState, reason: Option<&str>, at: Moment) {
-        let before = cell.state.set(to as u8, at.now_ms).and_then(|code| BreakerState::ALL.get(usize::from(code)));
-        if let Some(from) = before {
-            self.remember(cell, Transition { from: *from, to, at_unix_ms: at.unix_ms, reason: reason.map(Into::into) });
-        }
+    /// Moves a breaker to a state. A change is remembered and told as an event, and answered with the state that was left; the
+    /// first telling of a state is no change.
+    pub fn breaker_transition(
+        &self,
+        cell: &BreakerCell,
+        to: BreakerState,
+        reason: Option<&str>,
+        at: Moment,
+    ) -> Option<BreakerState> {
+        let code = cell.state.set(to as u8, at.now_ms)?;
+        let from = *BreakerState::ALL.get(usize::from(code))?;
+        self.remember(cell, Transition { from, to, at_unix_ms: at.unix_ms, reason: reason.map(Into::into) });
+        Some(from)
     }
 
     /// A log event told a transition: it explains one that was observed without a reason, or is one that was not observed yet.

@@ -68,6 +68,23 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
+    /// The defaults, for a service that shows itself and nothing else.
+    pub fn of_service(name: &str, clock: Clock) -> Self {
+        let resource = vec![("service.name".to_owned(), name.to_owned())];
+        Self {
+            state: State::default(),
+            mappings: Vec::new(),
+            health: HealthRules::default(),
+            expect: Vec::new(),
+            expect_grace: Duration::ZERO,
+            rules: Vec::new(),
+            bindings: Vec::new(),
+            local: Some(LocalIdentity { resource, is_bridge: false }),
+            clock,
+            accounting: Arc::default(),
+        }
+    }
+
     fn judging(&self) -> Judging {
         Judging {
             health: Arc::new(self.health.clone()),
@@ -225,6 +242,9 @@ impl Store {
     /// The once-a-second work: history, alerts, staleness.
     pub fn tick(&self) {
         let at = Moment::of(&self.options.clock);
+        if let Some(local) = &self.local {
+            local.note_activity(at);
+        }
         self.sweep(at);
         let snapshot = {
             let mut picture = self.picture();

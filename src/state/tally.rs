@@ -172,6 +172,25 @@ impl Count {
         (value != Self::ABSENT).then_some(value)
     }
 
+    /// Adds to it, from absent as from 0; any thread may.
+    pub fn raise(&self, amount: u64) {
+        self.change(|value| value.saturating_add(amount));
+    }
+
+    /// Takes from it, down to 0; any thread may.
+    pub fn lower(&self, amount: u64) {
+        self.change(|value| value.saturating_sub(amount));
+    }
+
+    fn change(&self, step: impl Fn(u64) -> u64) {
+        let next = |value: u64| {
+            let known = if value == Self::ABSENT { 0 } else { value };
+            Some(step(known).min(Self::ABSENT - 1))
+        };
+        // The closure always answers, so the update always happens.
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    }
+
     /// Adds to it, from absent as from 0. There must be a single writer: the addition is a load and a store.
     #[inline]
     pub fn add_single_writer(&self, amount: u64) {

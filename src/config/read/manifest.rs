@@ -3,8 +3,8 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::config::pull::{PORT, RATE_LIMIT};
 use crate::config::Config;
+use crate::config::pull::{PORT, RATE_LIMIT};
 use crate::config::read::{listener, pull, sections};
 use crate::config::section::Section;
 

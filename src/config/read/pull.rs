@@ -51,7 +51,10 @@ pub(crate) fn beside(section: &mut Section<'_>, name: String, mut listener: List
         name,
         listener,
         base: section.get("base").and_then(|item| base(&item)).unwrap_or(default.base),
-        pool_namespace: section.get("pool_namespace").and_then(|item| namespace(&item)).unwrap_or(default.pool_namespace),
+        pool_namespace: section
+            .get("pool_namespace")
+            .and_then(|item| namespace(&item))
+            .unwrap_or(default.pool_namespace),
         prometheus: section.get("prometheus").map_or(default.prometheus, |item| prometheus(&item)),
         sse_interval: sse_interval(section, default.sse_interval),
         filter: section.get("filter").map(|item| filter(&item)).unwrap_or_default(),

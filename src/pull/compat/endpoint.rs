@@ -26,7 +26,8 @@ pub async fn metrics(State(state): State<PullState>, query: ScopeQuery) -> Rende
         .render("metrics_json", query.scope, "", |snapshot, scope| {
             let mut document = MetricsDocument::of(snapshot, scope, &snapshot.health_rules);
             if snapshot.instances.iter().any(|one| one.is_local && scope.holds(one)) {
-                document.custom = state.custom_meters.as_ref().map_or_else(Custom::new, |meters| custom(&meters.gather()));
+                document.custom =
+                    state.custom_meters.as_ref().map_or_else(Custom::new, |meters| custom(&meters.0.gather()));
             }
             json::answer(&document)
         })

@@ -58,7 +58,8 @@ macro_rules! build {
         let built = match $transport {
             Transport::Grpc(transport) => {
                 let builder = $exporter::builder().with_tonic().with_timeout(destination.timeout);
-                let builder = builder.with_channel(transport.channel.clone()).with_interceptor(transport.metadata.clone());
+                let builder =
+                    builder.with_channel(transport.channel.clone()).with_interceptor(transport.metadata.clone());
                 match compression(destination.compression) {
                     Some(compression) => builder.with_compression(compression).build(),
                     None => builder.build(),
@@ -71,7 +72,8 @@ macro_rules! build {
                     Protocol::Grpc | Protocol::HttpProtobuf => OtlpProtocol::HttpBinary,
                 };
                 let builder = $exporter::builder().with_http().with_timeout(destination.timeout);
-                let builder = builder.with_endpoint(endpoint).with_protocol(protocol).with_http_client(transport.clone());
+                let builder =
+                    builder.with_endpoint(endpoint).with_protocol(protocol).with_http_client(transport.clone());
                 match compression(destination.compression) {
                     Some(compression) => builder.with_compression(compression).build(),
                     None => builder.build(),

@@ -51,7 +51,7 @@ impl Slot {
             }
             (Cell::Breaker(cell), Field::BreakerState) => {
                 if let Some(to) = BreakerState::ALL.get(usize::from(self.code)) {
-                    instance.breaker_transition(cell, *to, None, *at);
+                    let _ = instance.breaker_transition(cell, *to, None, *at);
                 }
             }
             _ => {}

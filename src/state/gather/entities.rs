@@ -56,6 +56,7 @@ fn pool(cell: &PoolCell, from_workers: PoolCounts, owner: usize) -> PoolFacts {
             PoolCounts { active: active.unwrap_or(0), idle: idle.unwrap_or(0), creating: creating.unwrap_or(0) }
         }
     };
+    let totals = cell.totals();
     PoolFacts {
         owner,
         key: cell.key.clone(),
@@ -63,11 +64,11 @@ fn pool(cell: &PoolCell, from_workers: PoolCounts, owner: usize) -> PoolFacts {
         size: cell.size.get(),
         counts,
         pending: cell.pending.get(),
-        requests: cell.requests.get(),
-        errors: cell.errors.get(),
-        workers_created: cell.workers_created.get(),
-        workers_failed: cell.workers_failed.get(),
-        workers_retired: cell.workers_retired.get(),
+        requests: totals.requests,
+        errors: totals.errors,
+        workers_created: totals.workers_created,
+        workers_failed: totals.workers_failed,
+        workers_retired: totals.workers_retired,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Received log records: counted; the two events of contract §6 are understood.
 
 use std::borrow::Cow;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use crate::model::breaker::BreakerState;
@@ -11,6 +10,7 @@ use crate::otlp::logs::LogRecord;
 use crate::state::entities::has_room;
 use crate::state::identity::{bounded, word};
 use crate::state::instance::{Instance, Moment};
+use crate::state::recorded::error_words;
 
 /// Reads the log records of one resource.
 pub(super) fn read(instance: &Instance, resource: Resource<'_>, at: Moment) {
@@ -43,18 +43,10 @@ fn component_error(instance: &Instance, record: &LogRecord<'_>, at: Moment) {
             AnyValue::Empty => "error".to_owned(),
             body => word(body),
         },
-        (kind, "") => kind.to_owned(),
-        ("", message) => message.to_owned(),
-        (kind, message) => format!("{kind}: {message}"),
+        (kind, message) => error_words(kind, message),
     };
-    let words = bounded(&words);
     let cell = instance.component(&name, &text(record.attributes, "component.type"));
-    let before = cell.last_error.lock().unwrap_or_else(PoisonError::into_inner).replace(words.into());
-    // The same error again and again would push everything else out of the ring of events.
-    if before.as_deref() == Some(words) {
-        return;
-    }
-    instance.tell("component_error", &name, words, at.unix_ms);
+    instance.component_failed(&cell, &words, at);
 }
 
 fn transition(instance: &Instance, record: &LogRecord<'_>, at: Moment) {

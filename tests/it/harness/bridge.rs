@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use otel_bridge::gateway::{Door, Gateway, StartError};
 use otel_bridge::clock::Clock;
 use otel_bridge::config::Config;
+use otel_bridge::gateway::{Door, Gateway, StartError};
 use tempfile::TempDir;
 
 use super::{Answer, Client, Service, eventually};

@@ -1,101 +1,19 @@
-//! The bridge's own metrics and spans on their way out: collected by the SDK, encoded once, and submitted like anything that was
-//! received. Sending them makes no further spans.
+//! The books as instruments (contract §5.3): what came in, went out and was dropped, for whoever the bridge pushes to.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use opentelemetry::KeyValue;
-use opentelemetry::global::BoxedTracer;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
-use tokio::runtime::Handle;
 
-use crate::clock::Clock;
-use crate::config::temporality::Temporality;
 use crate::model::signal::Signal;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal};
-use crate::pull::observe::Observer;
-use crate::pull::prometheus;
-use crate::push::Push;
-use crate::record::Recorder;
-use crate::record::export::{Encoded, OwnMetrics, resource};
-use crate::record::meters::OwnMeters;
-use crate::record::spans::OwnSpans;
 use crate::state::Store;
-use crate::state::accounting::Receiver;
-use crate::tasks::Tasks;
-
-/// The SDK side of the bridge.
-#[derive(Debug)]
-pub(super) struct Telemetry {
-    metrics: OwnMetrics,
-    meters: OwnMeters,
-    spans: OwnSpans,
-}
-
-impl Telemetry {
-    /// Providers, and the instruments over the store and the books.
-    pub(super) fn new(recorder: &Recorder, attributes: &[(String, String)], temporality: Temporality) -> Self {
-        let resource = resource(attributes);
-        let threads = Handle::current().metrics().num_workers();
-        let metrics = OwnMetrics::new(recorder, resource.clone(), temporality, threads);
-        books(&metrics.meter(), recorder.store());
-        let meters = OwnMeters::new(resource.clone(), temporality);
-        Self { metrics, meters, spans: OwnSpans::new(recorder, resource) }
-    }
-
-    /// What the pull endpoints tell of their requests.
-    pub(super) fn observer(&self, clock: &Clock) -> Observer {
-        let tracer = BoxedTracer::new(Box::new(self.spans.tracer()));
-        Observer::new(&self.meters.meter(env!("CARGO_PKG_NAME")), tracer, clock.clone())
-    }
-
-    /// Exports once in each interval until the group is cancelled.
-    pub(super) async fn run(self: Arc<Self>, push: Arc<Push>, store: Arc<Store>, interval: Duration, tasks: Tasks) {
-        let first = tokio::time::Instant::now() + interval;
-        let mut due = tokio::time::interval_at(first, interval);
-        due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-        loop {
-            tokio::select! {
-                () = tasks.cancelled() => return,
-                _ = due.tick() => self.export(&push, &store).await,
-            }
-        }
-    }
-
-    /// Submits what there is to say now; without a destination nothing is collected.
-    pub(super) async fn export(&self, push: &Push, store: &Store) {
-        if !push.has_destinations() {
-            return;
-        }
-        for encoded in [self.metrics.collect(), self.meters.collect()].into_iter().flatten() {
-            submit(push, store, Signal::Metrics, encoded).await;
-        }
-        if let Some(encoded) = self.spans.collect() {
-            submit(push, store, Signal::Traces, encoded).await;
-        }
-    }
-}
-
-/// What the process's own meters say, for `/metrics`.
-pub(super) fn exposed(telemetry: &Arc<Telemetry>) -> Arc<dyn prometheus::OwnMeters> {
-    let telemetry = telemetry.clone();
-    Arc::new(move || telemetry.meters.gather())
-}
-
-async fn submit(push: &Push, store: &Store, signal: Signal, encoded: Encoded) {
-    let own = store.accounting().receiver(Receiver::Own);
-    match push.submit(signal, Bytes::from(encoded.body), encoded.items).await {
-        Ok(()) => own.accepted(signal, encoded.items),
-        Err(error) => own.refused(signal, error.reason(), encoded.items),
-    }
-}
 
 /// Reads one figure of one destination's signal.
 type Figure = fn(&DestinationSignal) -> u64;
 
-/// The books as instruments (contract §5.3).
-fn books(meter: &Meter, store: &Arc<Store>) {
+/// Registers them; they read the store's books at each collection.
+pub(super) fn register(meter: &Meter, store: &Arc<Store>) {
     received(meter, store);
     let counters: [(&'static str, &'static str, &'static str, Figure); 3] = [
         ("otel_bridge.delivered_items", "{item}", "Items that the destination has accepted", |signal| signal.delivered),

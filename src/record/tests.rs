@@ -1,0 +1,1 @@
+//! The handles, their instruments and their words.
