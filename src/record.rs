@@ -34,6 +34,7 @@
 //! # }
 //! ```
 
+pub mod adapters;
 pub mod breaker;
 pub mod component;
 pub mod convention;

@@ -33,6 +33,10 @@ pub struct PoolReading {
     pub creating: u64,
     /// Requests that wait for a worker; none where the pool does not know.
     pub pending: Option<u64>,
+    /// Requests that ended so far; none where the pool does not count them.
+    pub requests: Option<u64>,
+    /// Of these, failed ones.
+    pub errors: Option<u64>,
     /// Its workers, where the pool knows them apart.
     pub workers: Vec<WorkerReading>,
 }
@@ -54,6 +58,20 @@ impl PoolReading {
     #[must_use]
     pub const fn pending(mut self, requests: u64) -> Self {
         self.pending = Some(requests);
+        self
+    }
+
+    /// Requests that ended so far.
+    #[must_use]
+    pub const fn requests(mut self, requests: u64) -> Self {
+        self.requests = Some(requests);
+        self
+    }
+
+    /// Requests that failed so far.
+    #[must_use]
+    pub const fn errors(mut self, errors: u64) -> Self {
+        self.errors = Some(errors);
         self
     }
 
@@ -230,6 +248,8 @@ fn write_pool(recorder: &Recorder, name: &str, reading: &PoolReading, known: &mu
     let cell = instance.claim_pool(name).ok_or(RecordError::Full { what: "pool" })?;
     put(&cell.size, reading.size);
     put(&cell.pending, reading.pending);
+    put(&cell.requests, reading.requests);
+    put(&cell.errors, reading.errors);
     cell.active.set(reading.active);
     cell.idle.set(reading.idle);
     cell.creating.set(reading.creating);

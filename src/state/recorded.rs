@@ -66,24 +66,32 @@ impl PoolCell {
         self.recorded.get_or_init(PoolTallies::default)
     }
 
+    /// Its workers by state: as it was told, else as the workers that it has are.
+    pub fn counts(&self, from_workers: PoolCounts) -> PoolCounts {
+        match (self.active.get(), self.idle.get(), self.creating.get()) {
+            (None, None, None) => from_workers,
+            (active, idle, creating) => {
+                PoolCounts { active: active.unwrap_or(0), idle: idle.unwrap_or(0), creating: creating.unwrap_or(0) }
+            }
+        }
+    }
+
     /// What is known of it.
     pub fn totals(&self) -> PoolTotals {
-        let Some(recorded) = self.recorded.get() else {
-            return PoolTotals {
-                requests: self.requests.get(),
-                errors: self.errors.get(),
-                workers_created: self.workers_created.get(),
-                workers_failed: self.workers_failed.get(),
-                workers_retired: self.workers_retired.get(),
-            };
-        };
-        let sees_requests = recorded.sees_requests.load(Ordering::Relaxed);
+        let recorded = self.recorded.get();
+        let seen = recorded.filter(|recorded| recorded.sees_requests.load(Ordering::Relaxed));
+        // Of a pool that tells its counts itself nobody sees workers come and go.
+        let handled = recorded.filter(|_| self.active.get().is_none());
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
         PoolTotals {
-            requests: sees_requests.then(|| recorded.requests.get()),
-            errors: sees_requests.then(|| recorded.errors.get()),
-            workers_created: Some(recorded.workers_created.load(Ordering::Relaxed)),
-            workers_failed: Some(recorded.workers_failed.load(Ordering::Relaxed)),
-            workers_retired: Some(recorded.workers_retired.load(Ordering::Relaxed)),
+            requests: seen.map_or_else(|| self.requests.get(), |recorded| Some(recorded.requests.get())),
+            errors: seen.map_or_else(|| self.errors.get(), |recorded| Some(recorded.errors.get())),
+            workers_created: handled
+                .map_or_else(|| self.workers_created.get(), |recorded| Some(load(&recorded.workers_created))),
+            workers_failed: handled
+                .map_or_else(|| self.workers_failed.get(), |recorded| Some(load(&recorded.workers_failed))),
+            workers_retired: handled
+                .map_or_else(|| self.workers_retired.get(), |recorded| Some(load(&recorded.workers_retired))),
         }
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn register(on: On<'_>) {
 fn each_counted(local: &Local, tell: impl Fn(&PoolCell, PoolCounts)) {
     let counts = local.instance.counts_by_pool();
     for pool in local.instance.pools() {
-        tell(&pool, counts.get(&pool.name).copied().unwrap_or_default());
+        tell(&pool, pool.counts(counts.get(&pool.name).copied().unwrap_or_default()));
     }
 }
 

@@ -49,20 +49,13 @@ pub(super) fn facts(instance: &Instance, owner: usize, at: Moment, windows: &mut
 }
 
 fn pool(cell: &PoolCell, from_workers: PoolCounts, owner: usize) -> PoolFacts {
-    let told = (cell.active.get(), cell.idle.get(), cell.creating.get());
-    let counts = match told {
-        (None, None, None) => from_workers,
-        (active, idle, creating) => {
-            PoolCounts { active: active.unwrap_or(0), idle: idle.unwrap_or(0), creating: creating.unwrap_or(0) }
-        }
-    };
     let totals = cell.totals();
     PoolFacts {
         owner,
         key: cell.key.clone(),
         name: cell.name.clone(),
         size: cell.size.get(),
-        counts,
+        counts: cell.counts(from_workers),
         pending: cell.pending.get(),
         requests: totals.requests,
         errors: totals.errors,
