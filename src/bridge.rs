@@ -21,6 +21,7 @@ pub(crate) mod core;
 pub(crate) mod exporter;
 #[cfg(feature = "tracing-layer")]
 mod layer;
+mod runtime;
 mod sources;
 #[cfg(feature = "pull")]
 pub(crate) mod views;
@@ -36,6 +37,7 @@ use std::time::Duration;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
+use tokio::runtime::Handle;
 
 use crate::bridge::core::Core;
 use crate::bridge::sources::Sources;
@@ -70,6 +72,8 @@ pub struct Bridge(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     core: Core,
+    /// The runtime that its work is done in.
+    runtime: Handle,
     recorder: Recorder,
     telemetry: Arc<Telemetry>,
     /// The provider that was handed in.

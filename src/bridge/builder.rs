@@ -156,7 +156,7 @@ impl Builder {
     /// # Errors
     /// [`BuildError`]: no runtime, an empty name, a destination or a queue that cannot be used.
     pub fn build(self) -> Result<Bridge, BuildError> {
-        Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let config = self.resolved()?;
         let fallback = Fallback { service: unknown_service(), version: None, is_bridge: false };
         let core = Core::new(&config, self.clock.clone().unwrap_or_else(Clock::system), &fallback);
@@ -178,6 +178,7 @@ impl Builder {
             #[cfg(feature = "pull")]
             serving: serving(&config, &self, &core, &telemetry),
             core,
+            runtime,
             recorder,
             telemetry,
             meters: self.meters,

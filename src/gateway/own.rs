@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 
@@ -18,8 +17,6 @@ use crate::record::runtime::RuntimePool;
 use crate::record::{CircuitBreaker, Component, RecordError, Recorder};
 use crate::state::cells::ComponentCell;
 
-/// Time for the thread that asked for the look to go back to rest.
-const SETTLE: Duration = Duration::from_millis(2);
 /// Name of the pool that the tokio runtime is.
 const RUNTIME_POOL: &str = "tokio";
 
@@ -89,16 +86,9 @@ impl OwnFigures {
         self.http.as_ref().map(|component| component.cell().clone())
     }
 
-    /// Reads the runtime's threads. From outside of them: the thread that looked would always be found at work.
+    /// Reads the runtime's threads.
     pub(super) async fn sample_runtime(&self) {
-        let runtime = self.runtime.clone();
-        let look = move || {
-            std::thread::sleep(SETTLE);
-            runtime.sample();
-        };
-        if tokio::task::spawn_blocking(look).await.is_err() {
-            tracing::warn!("the runtime's threads could not be read");
-        }
+        self.runtime.look().await;
     }
 
     /// Copies what the books say.

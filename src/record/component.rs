@@ -118,13 +118,25 @@ impl Component {
         self.fail_as(error_type::named(kind), &error.to_string());
     }
 
-    fn fail_as(&self, kind: Cow<'static, str>, message: &str) {
+    pub(super) fn fail_as(&self, kind: Cow<'static, str>, message: &str) {
         let at = self.local.now();
         self.local.instance.component_failed(&self.cell, &error_words(&kind, message), at);
         if let Some(logs) = &self.local.logs {
             logs.component_error(&self.cell.name, &kind, message, at);
         }
         self.cell.count_error(kind);
+    }
+
+    /// An item begins whose end is told by [`Component::item_ended`]; tells when, on the clock's monotonic side.
+    #[cfg(feature = "tower")]
+    pub(super) fn item_began(&self) -> Duration {
+        self.local.clock.elapsed()
+    }
+
+    /// Such an item ends.
+    #[cfg(feature = "tower")]
+    pub(super) fn item_ended(&self, began: Duration) {
+        drop(Timed { component: self, began: Some(began) });
     }
 
     /// Counts errors of which nothing else is known.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+#[cfg(feature = "tower")]
+use std::time::Duration;
 
 use opentelemetry::metrics::BoundHistogram;
 
@@ -101,6 +103,45 @@ impl Pool {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.cell.name
+    }
+
+    /// From here on requests tell how many are active and how many wait, instead of workers.
+    #[cfg(feature = "tower")]
+    pub(super) fn tells_requests(&self) {
+        self.cell.active.raise(0);
+        self.cell.pending.raise(0);
+    }
+
+    /// A request waits.
+    #[cfg(feature = "tower")]
+    pub(super) fn request_waits(&self) {
+        self.cell.pending.raise(1);
+    }
+
+    /// A request waits no more.
+    #[cfg(feature = "tower")]
+    pub(super) fn request_waits_no_more(&self) {
+        self.cell.pending.lower(1);
+    }
+
+    /// A request of no worker in particular begins; tells when, on the clock's monotonic side.
+    #[cfg(feature = "tower")]
+    pub(super) fn request_began(&self) -> Duration {
+        self.cell.active.raise(1);
+        self.local.clock.elapsed()
+    }
+
+    /// Such a request ends.
+    #[cfg(feature = "tower")]
+    pub(super) fn request_ended(&self, began: Duration, is_error: bool) {
+        self.cell.active.lower(1);
+        self.tallies().requests.add(1);
+        if is_error {
+            self.tallies().errors.add(1);
+        }
+        if let Some(histogram) = &self.duration {
+            histogram.record(self.local.clock.elapsed().saturating_sub(began).as_secs_f64());
+        }
     }
 
     pub(super) fn tallies(&self) -> &PoolTallies {

@@ -12,6 +12,7 @@ mod access;
 mod agreement;
 mod commands;
 mod documents;
+mod examples;
 mod forwarding;
 mod harness;
 mod hostile;
