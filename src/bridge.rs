@@ -26,8 +26,6 @@ mod sources;
 pub(crate) mod views;
 #[cfg(feature = "pull")]
 mod serving;
-#[cfg(all(test, feature = "pull", feature = "push"))]
-mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

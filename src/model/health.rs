@@ -226,7 +226,21 @@ impl<'a> InScope<'a> {
 
     /// Whether anything is registered or missed; a stream that only the configuration names is neither.
     fn anything(&self) -> bool {
-        !self.missing.is_empty() || self.instances().next().is_some()
+        let counts = |(owner, one): (usize, &InstanceFacts)| {
+            self.instance(owner).is_some() && (one.is_bridge || !one.is_local || self.owns_something(owner))
+        };
+        !self.missing.is_empty() || self.snapshot.instances.iter().enumerate().any(counts)
+    }
+
+    /// Whether an instance has an entity: a process that embeds a bridge and registered nothing says nothing of its health
+    /// (contract §4.1).
+    fn owns_something(&self, owner: usize) -> bool {
+        let Snapshot { pools, workers, components, breakers, streams, .. } = self.snapshot;
+        pools.iter().any(|one| one.owner == owner)
+            || workers.iter().any(|one| one.owner == owner)
+            || components.iter().any(|one| one.owner == owner)
+            || breakers.iter().any(|one| one.owner == owner)
+            || streams.iter().any(|one| one.owner == Some(owner))
     }
 }
 

@@ -15,6 +15,7 @@ mod documents;
 mod forwarding;
 mod harness;
 mod hostile;
+mod library;
 mod limits;
 mod own_telemetry;
 mod secrets;
