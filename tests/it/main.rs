@@ -17,6 +17,7 @@ mod harness;
 mod hostile;
 mod limits;
 mod own_telemetry;
+mod recorded;
 mod secrets;
 mod signals;
 mod survival;
