@@ -46,11 +46,15 @@ fn the_room_is_exact() {
     let recorder = bench.recorder();
     let pools: Vec<_> = ["a", "b"].map(|name| recorder.pool(name).size(1).register().unwrap()).into();
     let workers: Vec<_> = pools.iter().map(|pool| pool.worker(pool.name()).register().unwrap()).collect();
-    workers.iter().for_each(|worker| worker.memory(Some(1), Some(2)));
+    for worker in &workers {
+        worker.memory(Some(1), Some(2));
+    }
     let kinds: Vec<&'static str> = (0..ERROR_TYPES_MAX + 5).map(|kind| &*format!("kind-{kind}").leak()).collect();
     for name in ["a", "b"] {
         let component = recorder.component(name).register().unwrap();
-        kinds.iter().for_each(|kind| component.failed_as(kind, &std::fmt::Error));
+        for kind in &kinds {
+            component.failed_as(kind, &std::fmt::Error);
+        }
         let breaker = recorder.circuit_breaker(name).register().unwrap();
         for from in crate::model::breaker::BreakerState::ALL {
             for to in crate::model::breaker::BreakerState::ALL {
@@ -66,7 +70,7 @@ fn the_room_is_exact() {
     assert_eq!((sets("worker.status"), sets("worker.memory.usage"), sets("worker.requests")), (14, 4, 2));
     assert_eq!((sets("component.status"), sets("component.errors")), (10, 2 * (ERROR_TYPES_MAX + 2)));
     assert_eq!((sets("circuit_breaker.transitions"), sets("circuit_breaker.calls")), (40, 6));
-    assert_eq!(pushed["component.errors{component.name=a,error.type=_OTHER}"], 5.0);
+    assert_eq!(pushed["component.errors{component.name=a,error.type=_OTHER}"].to_string(), "5");
     let _third = recorder.pool("c").size(1).register().unwrap();
     assert!(bench.pushed().keys().any(|name| name.contains("overflow")), "one more folds");
 }
@@ -83,6 +87,16 @@ fn nothing_pushed_costs_nothing() {
     drop(telemetry.recorder().component("tasks").register().unwrap().timed());
     assert_eq!(telemetry.take_metrics().len(), 1);
     assert!(telemetry.gather().iter().any(|family| family.name() == "component_process_duration_seconds"));
+}
+
+/// A bridge pushes no score: it computes everybody's, and shows its own in its views.
+#[test]
+fn a_bridge_pushes_no_score() {
+    let is_pushed = |is_bridge| {
+        let bench = Bench::with(Room::default(), |options| options.local.as_mut().unwrap().is_bridge = is_bridge);
+        bench.pushed().contains_key("health.score{}")
+    };
+    assert_eq!((is_pushed(true), is_pushed(false)), (false, true));
 }
 
 /// A recorder without a meter takes no duration, and one whose meter stands for nothing fails at nothing.

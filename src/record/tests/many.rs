@@ -16,7 +16,9 @@ fn ten_thousand_workers_vanish() {
     for _ in 0..2 {
         let register = |number| pool.worker(&format!("worker-{number}")).app("shop").register().unwrap();
         let mut workers: Vec<_> = (0..MANY).map(register).collect();
-        workers.iter_mut().for_each(|worker| drop(worker.begin()));
+        for worker in &mut workers {
+            drop(worker.begin());
+        }
         assert_eq!(bench.store.snapshot().workers.len(), MANY);
         let pushed = bench.pushed();
         // Seven states, requests, errors and uptime of each, beside the pool's request duration.
