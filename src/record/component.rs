@@ -5,9 +5,8 @@ use std::error::Error;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use opentelemetry::metrics::BoundHistogram;
-
 use crate::model::component::ComponentState;
+use crate::record::durations::DurationOf;
 use crate::record::local::Local;
 use crate::record::name::{check_label, check_name};
 use crate::record::{RecordError, error_type};
@@ -60,7 +59,7 @@ impl ComponentBuilder {
 pub struct Component {
     local: Arc<Local>,
     cell: Arc<ComponentCell>,
-    duration: Option<BoundHistogram<f64>>,
+    duration: Option<DurationOf>,
 }
 
 impl Component {
@@ -173,8 +172,8 @@ impl Drop for Timed<'_> {
     fn drop(&mut self) {
         let Component { local, duration, .. } = self.component;
         self.component.processed(1);
-        if let (Some(histogram), Some(began)) = (duration, self.began) {
-            histogram.record(local.clock.elapsed().saturating_sub(began).as_secs_f64());
+        if let (Some(duration), Some(began)) = (duration, self.began) {
+            duration.record(began, local.clock.elapsed());
         }
     }
 }

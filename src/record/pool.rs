@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use opentelemetry::metrics::BoundHistogram;
-
+use crate::record::durations::DurationOf;
 use crate::record::local::Local;
 use crate::record::name::{check_name, check_size};
 use crate::record::{RecordError, WorkerBuilder};
@@ -62,7 +61,7 @@ impl PoolBuilder {
 pub struct Pool {
     pub(super) local: Arc<Local>,
     pub(super) cell: Arc<PoolCell>,
-    pub(super) duration: Option<BoundHistogram<f64>>,
+    pub(super) duration: Option<DurationOf>,
 }
 
 impl Pool {

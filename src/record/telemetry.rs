@@ -19,7 +19,7 @@ use crate::record::meters::OwnMeters;
 use crate::record::spans::{OwnSpans, SpanCounter};
 
 /// What a process's telemetry is made of.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TelemetryOptions {
     /// How what is pushed counts.

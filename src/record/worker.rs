@@ -177,8 +177,8 @@ impl Drop for Request<'_> {
         pool.tallies().requests.add(1);
         cell.progress_ms.store(now_ms, Ordering::Relaxed);
         cell.state.set(WorkerState::Idle as u8, now_ms);
-        if let Some(histogram) = &pool.duration {
-            histogram.record(now.saturating_sub(self.began).as_secs_f64());
+        if let Some(duration) = &pool.duration {
+            duration.record(self.began, now);
         }
     }
 }
