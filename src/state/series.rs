@@ -23,7 +23,7 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 use hashbrown::HashMap;
 
-pub use accumulate::{Accumulator, Applied, Change, Flow, Number, Temporality};
+pub use accumulate::{Accumulator, Course, Flow, Number, Order, Temporality};
 pub use caps::{MetricType, Name, SeriesCaps};
 pub use point::{ExponentialPoint, Head, HistogramPoint, Kind, Metric, Scope, SummaryPoint};
 pub use value::Value;

@@ -43,13 +43,19 @@ impl Slot {
         self.seen = Seen::new(now_ms, is_delta);
     }
 
+    /// How long it was not told.
+    pub(super) fn silent_ms(&self, now_ms: u64) -> u64 {
+        now_ms.saturating_sub(self.seen.0 >> 1)
+    }
+
     /// What it costs, index and spare room of the slab included.
     pub(super) fn bytes(&self) -> usize {
         Self::bytes_of(self.labels.len(), &self.value)
     }
 
     pub(super) fn bytes_of(labels_len: usize, value: &Value) -> usize {
-        // Both indexes, and what the allocator rounds up: measured, a million series took 274 bytes each and this says 277.
+        // Both indexes, and what the allocator rounds up: measured when a slot was 8 bytes smaller, a million series took 274
+        // bytes each and this said 277.
         size_of::<Self>() * 3 / 2 + 64 + labels_len + value.heap_bytes()
     }
 }
