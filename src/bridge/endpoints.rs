@@ -14,7 +14,7 @@ use crate::config::print::resolved_json;
 use crate::config::pull::PullEndpoint;
 use crate::listen::{self, BoundListener, ListenError, RouterDoor, Timings};
 use crate::pull::observe::Observer;
-use crate::pull::prometheus::{Exposition, OwnMeters};
+use crate::pull::prometheus::{Exposition, Meters};
 use crate::pull::{self, PullState, Shared, probes};
 use crate::readiness::Readiness;
 use crate::state::Store;
@@ -27,7 +27,7 @@ pub(super) struct Behind {
     pub(super) readiness: Readiness,
     pub(super) clock: Clock,
     pub(super) observer: Option<Observer>,
-    pub(super) own_meters: Option<Arc<dyn OwnMeters>>,
+    pub(super) own_meters: Option<Meters>,
 }
 
 impl fmt::Debug for Behind {

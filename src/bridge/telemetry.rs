@@ -15,7 +15,7 @@ use crate::config::temporality::Temporality;
 use crate::model::signal::Signal;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal};
 use crate::pull::observe::Observer;
-use crate::pull::prometheus;
+use crate::pull::prometheus::Meters;
 use crate::push::Push;
 use crate::record::Recorder;
 use crate::record::export::{Encoded, OwnMetrics, resource};
@@ -23,6 +23,7 @@ use crate::record::meters::OwnMeters;
 use crate::record::spans::OwnSpans;
 use crate::state::Store;
 use crate::state::accounting::Receiver;
+use crate::state::parts::Part;
 use crate::tasks::Tasks;
 
 /// The SDK side of the bridge.
@@ -31,6 +32,18 @@ pub(super) struct Telemetry {
     metrics: OwnMetrics,
     meters: OwnMeters,
     spans: OwnSpans,
+    parts: OwnParts,
+}
+
+/// Meters run callbacks, which may fail or panic: that costs what they measure, and no more.
+#[derive(Debug)]
+struct OwnParts {
+    /// The meters on `/metrics`.
+    exposed: Part,
+    /// The same on their way out.
+    meters: Part,
+    /// The instruments over the store.
+    metrics: Part,
 }
 
 impl Telemetry {
@@ -41,7 +54,13 @@ impl Telemetry {
         let metrics = OwnMetrics::new(recorder, resource.clone(), temporality, threads);
         books(&metrics.meter(), recorder.store());
         let meters = OwnMeters::new(resource.clone(), temporality);
-        Self { metrics, meters, spans: OwnSpans::new(recorder, resource) }
+        let all = &recorder.store().accounting().parts;
+        let parts = OwnParts {
+            exposed: all.part("meters"),
+            meters: all.part("push meters"),
+            metrics: all.part("push metrics"),
+        };
+        Self { metrics, meters, spans: OwnSpans::new(recorder, resource), parts }
     }
 
     /// What the pull endpoints tell of their requests.
@@ -68,7 +87,9 @@ impl Telemetry {
         if !push.has_destinations() {
             return;
         }
-        for encoded in [self.metrics.collect(), self.meters.collect()].into_iter().flatten() {
+        let metrics = self.parts.metrics.read(|| self.metrics.collect());
+        let meters = self.parts.meters.read(|| self.meters.collect());
+        for encoded in [metrics, meters].into_iter().flatten().flatten() {
             submit(push, store, Signal::Metrics, encoded).await;
         }
         if let Some(encoded) = self.spans.collect() {
@@ -78,9 +99,10 @@ impl Telemetry {
 }
 
 /// What the process's own meters say, for `/metrics`.
-pub(super) fn exposed(telemetry: &Arc<Telemetry>) -> Arc<dyn prometheus::OwnMeters> {
+pub(super) fn exposed(telemetry: &Arc<Telemetry>) -> Meters {
+    let part = telemetry.parts.exposed.clone();
     let telemetry = telemetry.clone();
-    Arc::new(move || telemetry.meters.gather())
+    Meters { source: Arc::new(move || telemetry.meters.gather()), part }
 }
 
 async fn submit(push: &Push, store: &Store, signal: Signal, encoded: Encoded) {

@@ -4,6 +4,7 @@
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::Registry;
 use prometheus::proto::MetricFamily;
@@ -49,8 +50,31 @@ impl OwnMeters {
         self.registry.gather()
     }
 
-    /// What the meters say now, as an export request.
-    pub fn collect(&self) -> Option<Encoded> {
+    /// What the meters say now, as an export request; none when there is nothing to say.
+    ///
+    /// # Errors
+    /// As the SDK fails to collect.
+    pub fn collect(&self) -> Result<Option<Encoded>, OTelSdkError> {
         self.reader.encode()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::parts::Parts;
+
+    /// A callback that panics costs what the meters say, each time, and is told.
+    #[test]
+    fn a_callback_that_panics() {
+        let meters = OwnMeters::new(Resource::builder_empty().build(), Temporality::Cumulative);
+        let meter = meters.meter("test");
+        meter.u64_observable_gauge("broken").with_callback(|_| panic!("a callback failed")).build();
+        let parts = Parts::default();
+        let part = parts.part("push meters");
+        for _ in 0..2 {
+            assert_eq!(part.read(|| meters.collect()), None);
+            assert_eq!(parts.errors().len(), 1);
+        }
     }
 }
