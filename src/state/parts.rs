@@ -174,10 +174,10 @@ mod tests {
     async fn what_hangs_is_given_up() {
         let parts = Parts::default();
         let part = parts.part("slow");
-        let (release, hang) = std::sync::mpsc::channel::<()>();
+        let (release, released) = std::sync::mpsc::channel::<()>();
         let patience = Duration::from_millis(50);
-        let hung = part.read_within(patience, move || hang.recv().map(|()| 1)).await;
-        assert_eq!((hung, told(&parts)), (None, vec!["slow: no answer within 50ms".to_owned()]));
+        let first = part.read_within(patience, move || released.recv().map(|()| 1)).await;
+        assert_eq!((first, told(&parts)), (None, vec!["slow: no answer within 50ms".to_owned()]));
         let begun = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let second = begun.clone();
         let read = move || {

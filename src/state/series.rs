@@ -150,7 +150,7 @@ impl SeriesTable {
         if let Ok(family) = family
             && let Some(Some(family)) = self.families.get_mut(family as usize)
         {
-            family.exported(now_ms);
+            family.cadence.heard(now_ms);
         }
         MetricId(family.map(|family| Place { family, kind: metric.kind, flow }))
     }

@@ -160,13 +160,13 @@ impl SeriesTable {
         let Some((slot, bounds)) = family.slot_and_bounds(found) else { return Ok(()) };
         let bytes_before = slot.value.heap_bytes();
         let notes = &self.caps.notes;
-        let mut made = make(Target { held: Some(&mut slot.value), bounds, step, notes });
+        let mut outcome = make(Target { held: Some(&mut slot.value), bounds, step, notes });
         // A sender whose clock was set is not refused for good.
-        if made == Err(reason::OUT_OF_ORDER) && slot.silent_ms(self.now_ms) >= EXPORT_INTERVAL_MAX_MS {
+        if outcome == Err(reason::OUT_OF_ORDER) && slot.silent_ms(self.now_ms) >= EXPORT_INTERVAL_MAX_MS {
             slot.value.forget_course();
-            made = make(Target { held: Some(&mut slot.value), bounds, step, notes });
+            outcome = make(Target { held: Some(&mut slot.value), bounds, step, notes });
         }
-        if let Some(other) = made? {
+        if let Some(other) = outcome? {
             slot.value = other;
         }
         slot.touch(self.now_ms, place.flow == Flow::Delta);

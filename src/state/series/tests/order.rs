@@ -59,6 +59,20 @@ fn a_date_in_the_future_passes() {
     assert_eq!(bench.all(), ["d_total{} 3"]);
 }
 
+/// An outage is not the rhythm of a metric: what is not reported after it vanishes as soon as ever.
+#[test]
+fn an_outage_keeps_no_series() {
+    let mut bench = Bench::new();
+    for at_ms in [0, 10_000, 20_000, 30_000, 280_000] {
+        bench.table.begin(at_ms);
+        bench.send("a", GAUGE, &list(&[("n", "stays")]), 1.0).unwrap();
+        if at_ms < 280_000 {
+            bench.send("a", GAUGE, &list(&[("n", "goes")]), 1.0).unwrap();
+        }
+    }
+    assert_eq!(bench.all(), ["a{n=\"stays\"} 1"]);
+}
+
 /// A delta that takes away is no count: a total that only grows would fall.
 #[test]
 fn negative_deltas_are_refused() {
