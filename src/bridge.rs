@@ -112,7 +112,7 @@ impl Bridge {
     /// # Errors
     /// [`RecordError`] for a name that is no name.
     pub fn pool_source(&self, name: &str, source: impl PoolSource) -> Result<(), RecordError> {
-        self.0.sources.add(Asked::pool(name, source)?);
+        self.0.sources.add(Asked::pool(name, source)?, &self.0.recorder);
         Ok(())
     }
 
@@ -121,7 +121,7 @@ impl Bridge {
     /// # Errors
     /// [`RecordError`] for a name that is no name.
     pub fn component_source(&self, name: &str, kind: &str, source: impl ComponentSource) -> Result<(), RecordError> {
-        self.0.sources.add(Asked::component(name, kind, source)?);
+        self.0.sources.add(Asked::component(name, kind, source)?, &self.0.recorder);
         Ok(())
     }
 

@@ -34,7 +34,7 @@ use crate::config::print::resolved_json;
 use crate::listen::{ListenError, Timings};
 use crate::model::snapshot::ConfigRefused;
 use crate::pull::observe::Observer;
-use crate::pull::prometheus::OwnMeters;
+use crate::pull::prometheus::Meters;
 use crate::push::hooks::Hooks;
 use crate::push::{Push, PushError};
 use crate::readiness::{Readiness, Standing};
@@ -295,9 +295,10 @@ fn telemetry(recorder: &Recorder, core: &Core, config: &Config) -> Telemetry {
 }
 
 /// What the process's own meters say, for `/metrics`.
-fn exposed(telemetry: &Arc<Telemetry>) -> Arc<dyn OwnMeters> {
+fn exposed(telemetry: &Arc<Telemetry>) -> Meters {
+    let part = telemetry.exposed_part().clone();
     let telemetry = telemetry.clone();
-    Arc::new(move || telemetry.gather())
+    Meters { source: Arc::new(move || telemetry.gather()), part }
 }
 
 /// What holds after a reload: the sections that need a restart stay as they were.

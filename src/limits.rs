@@ -9,6 +9,8 @@ pub const LABELS_MAX: usize = 128;
 pub const DEPTH_MAX: u32 = 96;
 /// Longest gap between two exports that counts as an interval; a longer one is an outage, not a habit.
 pub const EXPORT_INTERVAL_MAX_MS: u64 = 300_000;
+/// How long an answer waits for a part of it that others provide; a scraper waits ten seconds in all.
+pub const PART_PATIENCE_MS: u64 = 2_000;
 /// Shortest silence after which an instance or a series may be called stale.
 pub const STALE_AFTER_MIN_MS: u64 = 15_000;
 /// Alert conditions that are tracked at once; with so many on, one more tells nobody anything.

@@ -19,6 +19,7 @@ use crate::push::sender::standing::Board;
 use crate::push::sender::{Ending, Sender};
 use crate::push::{PushError, SubmitError};
 use crate::state::accounting::{DestinationAccount, SignalAccount};
+use crate::state::parts::Part;
 use crate::tasks::Tasks;
 
 /// Time for senders to notice that they have to end, once the deadline has passed.
@@ -160,6 +161,7 @@ pub(crate) fn account(config: &Destination) -> DestinationAccount {
         takes: Signal::ALL.map(|signal| config.signals.contains(&signal)),
         in_flight: 0.into(),
         warnings: 0.into(),
+        queue: Part::new(format!("queue {}", config.name)),
         standing: std::sync::Mutex::default(),
     }
 }

@@ -126,17 +126,18 @@ async fn from_json(
     if text.is_empty() {
         return Ok((text, reservation));
     }
-    // The protobuf is smaller than its JSON, but for a few bytes.
-    reservation.grow(text.len())?;
-    let decoded = if text.len() <= JSON_INLINE_BYTES_MAX {
-        json::decode(signal, &text, bytes_max)
-    } else {
-        let work = tokio::task::spawn_blocking(move || json::decode(signal, &text, bytes_max));
-        work.await.map_err(|_| Reason::Busy)?
+    let text_len = text.len();
+    let work = move || {
+        let decoded = json::decode_within(signal, &text, bytes_max, &mut |more| reservation.grow(more).is_ok());
+        decoded.map(|request| (request, reservation))
     };
-    let request = Bytes::from(decoded?);
-    reservation.shrink_to(request.len());
-    Ok((request, reservation))
+    let (request, mut reservation) = if text_len <= JSON_INLINE_BYTES_MAX {
+        work()?
+    } else {
+        tokio::task::spawn_blocking(work).await.map_err(|_| Reason::Busy)??
+    };
+    reservation.shrink_to(request.capacity());
+    Ok((request.into(), reservation))
 }
 
 fn answer(status: StatusCode, form: Form, body: Bytes) -> Response<Answer> {

@@ -17,6 +17,7 @@ use crate::record::export::{Encoded, OwnMetrics, Room, resource};
 use crate::record::logs::OwnLogs;
 use crate::record::meters::OwnMeters;
 use crate::record::spans::{OwnSpans, SpanCounter};
+use crate::state::parts::Part;
 
 /// What a process's telemetry is made of.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,6 +50,18 @@ pub struct Telemetry {
     meters: OwnMeters,
     spans: OwnSpans,
     logs: OwnLogs,
+    parts: OwnParts,
+}
+
+/// Meters run callbacks, which may fail or panic: that costs what they measure, and no more.
+#[derive(Debug)]
+struct OwnParts {
+    /// The meters on `/metrics`.
+    exposed: Part,
+    /// The same on their way out.
+    meters: Part,
+    /// The instruments over the store.
+    metrics: Part,
 }
 
 impl Telemetry {
@@ -86,7 +99,13 @@ impl Telemetry {
         let logs = OwnLogs::new(resource.clone());
         let spans = OwnSpans::new(recorder, resource);
         let recorder = recorder.with_meter(&meters.own_meter()).with_logs(&logs);
-        Self { recorder, metrics, meters, spans, logs }
+        let all = &recorder.store().accounting().parts;
+        let parts = OwnParts {
+            exposed: all.part("meters"),
+            meters: all.part("push meters"),
+            metrics: all.part("push metrics"),
+        };
+        Self { recorder, metrics, meters, spans, logs, parts }
     }
 
     /// The recorder whose handles record durations and tell log events here.
@@ -137,8 +156,9 @@ impl Telemetry {
 
     /// What all instruments say now.
     pub fn take_metrics(&self) -> Vec<ResourceMetrics> {
-        let over_the_store = self.metrics.as_ref().and_then(OwnMetrics::take);
-        over_the_store.into_iter().chain(self.meters.take()).collect()
+        let over_the_store = self.metrics.as_ref().and_then(|metrics| self.parts.metrics.read(|| metrics.take()));
+        let own = self.parts.meters.read(|| self.meters.take());
+        [over_the_store, own].into_iter().flatten().flatten().collect()
     }
 
     /// The spans that ended since they were taken last.
@@ -153,8 +173,9 @@ impl Telemetry {
 
     /// What all instruments say now, as export requests.
     pub fn encode_metrics(&self) -> Vec<Encoded> {
-        let over_the_store = self.metrics.as_ref().and_then(OwnMetrics::collect);
-        over_the_store.into_iter().chain(self.meters.collect()).collect()
+        let over_the_store = self.metrics.as_ref().and_then(|metrics| self.parts.metrics.read(|| metrics.collect()));
+        let own = self.parts.meters.read(|| self.meters.collect());
+        [over_the_store, own].into_iter().flatten().flatten().collect()
     }
 
     /// The spans that ended since they were taken last, as an export request; none when there are none.
@@ -170,6 +191,11 @@ impl Telemetry {
     /// What the meters say now, as Prometheus families.
     pub fn gather(&self) -> Vec<MetricFamily> {
         self.meters.gather()
+    }
+
+    /// How what [`Telemetry::gather`] says stands: it runs the callbacks of observable instruments.
+    pub fn exposed_part(&self) -> &Part {
+        &self.parts.exposed
     }
 
     /// Ended spans and log records that found no room while they waited for an export.

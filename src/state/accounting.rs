@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::model::breaker::BreakerState;
 use crate::model::signal::Signal;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal, ReceiverFacts};
+use crate::state::parts::{Part, Parts};
 
 /// Where items came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +130,8 @@ pub struct DestinationAccount {
     pub in_flight: AtomicU64,
     /// Answers counted as delivered although their body could not be read.
     pub warnings: AtomicU64,
+    /// Its queue, which fails when its file cannot be written or read.
+    pub queue: Part,
     /// What changes rarely.
     pub standing: Mutex<Standing>,
 }
@@ -231,6 +234,8 @@ pub struct Accounting {
     pub sse_clients: AtomicU64,
     /// Reloads that were refused so far.
     pub config_refusals: AtomicU64,
+    /// What may fail to be read.
+    pub parts: Parts,
 }
 
 impl Accounting {
@@ -245,6 +250,7 @@ impl Accounting {
 
     /// Adds a destination's account; one of the same name is replaced (a reload).
     pub fn register(&self, account: Arc<DestinationAccount>) {
+        self.parts.watch(&account.queue);
         let mut all = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|known| known.name != account.name);
         all.push(account);

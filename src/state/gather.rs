@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
-use crate::model::snapshot::{BridgeFacts, ConfigRefused, Liveness, PartError, Snapshot, StreamFacts};
+use crate::model::snapshot::{BridgeFacts, ConfigRefused, Liveness, Snapshot, StreamFacts};
 use crate::model::trace::KeptSpan;
 use crate::state::entities::key_of;
 use crate::state::instance::{Instance, Moment};
@@ -81,19 +81,14 @@ fn step<const N: usize>(
 }
 
 /// Gathers everything but the alerts.
-pub(crate) fn gather(
-    sources: Sources<'_>,
-    windows: &mut Windows,
-    refused: Option<ConfigRefused>,
-    errors: Vec<PartError>,
-) -> Snapshot {
+pub(crate) fn gather(sources: Sources<'_>, windows: &mut Windows, refused: Option<ConfigRefused>) -> Snapshot {
     let Sources { options, judging, registry, run_id, at, .. } = sources;
     let mut snapshot = Snapshot {
         taken_at_unix_ms: at.unix_ms,
         uptime: Duration::from_millis(at.now_ms),
         run_id: run_id.clone(),
         health_rules: judging.health.clone(),
-        errors,
+        errors: options.accounting.parts.errors(),
         ..Snapshot::default()
     };
     let all = registry.all();

@@ -142,9 +142,9 @@ async fn a_source_costs_its_own_part_only() {
         .iter()
         .map(|one| (one["part"].as_str().unwrap(), one["message"].as_str().unwrap()))
         .collect();
-    assert_eq!(messages["pool:failing"], "the pool is closed");
-    assert_eq!(messages["component:panicking"], "it panicked: a defect");
-    assert!(messages["pool:hanging"].starts_with("no answer within"), "{messages:?}");
+    assert_eq!(messages["pool failing"], "the pool is closed");
+    assert_eq!(messages["component panicking"], "panicked: a defect");
+    assert!(messages["pool hanging"].starts_with("no answer within"), "{messages:?}");
     let pools = shop.json("/api/v1/pools").await;
     assert_eq!(pools["items"].as_array().unwrap().len(), 1, "{pools}");
     assert_eq!((&pools["items"][0]["active"], &pools["items"][0]["pending"]), (&json!(3), &json!(2)));

@@ -22,12 +22,15 @@ use crate::pull::query::ScopeQuery;
 #[utoipa::path(get, path = "/metrics/json", operation_id = "get_metrics_json", tag = "endpoint",
     params(ScopeParameters), responses((status = 200, body = MetricsDocument<'static>)))]
 pub async fn metrics(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
+    let gathered = match &state.custom_meters {
+        Some(meters) => meters.gather().await,
+        None => Vec::new(),
+    };
     state
         .render("metrics_json", query.scope, "", |snapshot, scope| {
             let mut document = MetricsDocument::of(snapshot, scope, &snapshot.health_rules);
             if snapshot.instances.iter().any(|one| one.is_local && scope.holds(one)) {
-                document.custom =
-                    state.custom_meters.as_ref().map_or_else(Custom::new, |meters| custom(&meters.0.gather()));
+                document.custom = custom(&gathered);
             }
             json::answer(&document)
         })

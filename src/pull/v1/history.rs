@@ -10,6 +10,7 @@ use crate::pull::problem::Problem;
 use crate::pull::query::Parameters;
 use crate::pull::v1::component::Component;
 use crate::pull::v1::find::find;
+use crate::pull::v1::list::{PartFailure, failures};
 use crate::pull::v1::noun::{Context, Noun, facts_in_scope, seconds};
 use crate::pull::v1::pool::Pool;
 use crate::pull::v1::worker::Worker;
@@ -33,6 +34,9 @@ pub struct History {
     pub times: Vec<f64>,
     /// One column for each field of each entity.
     pub columns: Vec<HistoryColumn>,
+    /// Parts that cannot be read now; the rest is true all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<PartFailure>,
 }
 
 /// One field of one entity over time.
@@ -58,6 +62,7 @@ impl History {
             entity: asked.entity,
             times: columns.times_unix_ms.into_iter().map(seconds).collect(),
             columns: columns.columns.into_iter().map(column).collect(),
+            errors: failures(context.snapshot),
         }
     }
 }

@@ -232,11 +232,14 @@ async fn a_full_disk_refuses_drains_and_resumes() {
         assert!(submitted < 2000);
     };
     assert!(matches!(refusal, SubmitError::Disk { .. }), "{refusal} after {submitted}");
+    let failed = bench.accounting.parts.errors();
+    assert_eq!((&*failed[0].part, &*failed[0].message), ("queue stack", "database or disk is full"));
     check(&bench.metrics("stack"));
     sink.always(None);
     let books = bench.drained("stack").await;
     assert_eq!(books.delivered, submitted as u64);
     bench.submit(5000, 10).await.unwrap();
+    assert_eq!(bench.accounting.parts.errors(), []);
     bench.drained("stack").await;
     bench.push.stop(STOP).await;
 }

@@ -201,6 +201,23 @@ async fn a_spent_budget_is_503() {
     bench.rests().await;
 }
 
+/// H10: JSON may become four times as long as protobuf; what it becomes is held, too.
+#[tokio::test]
+async fn json_that_grows_is_held_whole() {
+    let zeros = "0,".repeat(100_000);
+    let point = format!(r#"{{"explicitBounds":[{}]}}"#, zeros.trim_end_matches(','));
+    let text = format!(
+        r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"name":"h","histogram":{{"dataPoints":[{point}]}}}}]}}]}}]}}"#
+    );
+    let json = [("content-type", "application/json")];
+    for (inflight_bytes_max, status) in [(700_000, 503), (2_000_000, 200)] {
+        let bench = Bench::with(&Receive { inflight_bytes_max, ..config() }, Recorder::default(), Timings::default());
+        let seen = bench.post("/v1/metrics", &json, text.clone()).await;
+        assert_eq!(seen.status, status, "{inflight_bytes_max}");
+        bench.rests().await;
+    }
+}
+
 /// P2: a client that hangs up after its request is on its way leaves the books as if it had stayed.
 #[tokio::test]
 async fn a_hang_up_does_not_split_queue_and_books() {

@@ -30,6 +30,7 @@ fn ledger(shelf: &Arc<Asked>) -> Ledger {
         takes: [true; 3],
         in_flight: 0.into(),
         warnings: 0.into(),
+        queue: crate::state::parts::Part::new("queue stack"),
         standing: std::sync::Mutex::default(),
     };
     let config = Queue {
