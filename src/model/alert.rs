@@ -57,8 +57,8 @@ pub struct Alert {
     pub instance: Option<Arc<str>>,
     /// The instance's environment, for scopes.
     pub environment: Option<Arc<str>>,
-    /// The value that was judged.
-    pub value: f64,
+    /// The figure that was judged; none where the field is a word, such as a state.
+    pub value: Option<f64>,
     /// The threshold that it crossed, where the rule has one.
     pub threshold: Option<f64>,
     /// When the condition began, in Unix milliseconds.

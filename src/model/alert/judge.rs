@@ -256,7 +256,7 @@ impl Tracked {
     /// The condition still holds, perhaps with another value.
     fn hold(&mut self, rule: &Rule, entity: &Entity<'_>, value: Value<'_>, round: u64) {
         self.held_in = round;
-        if self.alert.value.to_bits() != number(value).to_bits() {
+        if self.alert.value.map(f64::to_bits) != number(value).map(f64::to_bits) {
             self.alert.value = number(value);
             self.alert.message = filled(&rule.message, rule, entity, value).into();
             self.advice = advice(rule, entity, value);
@@ -292,11 +292,11 @@ fn advice(rule: &Rule, entity: &Entity<'_>, value: Value<'_>) -> Option<Arc<str>
     rule.recommendation.as_deref().map(|template| filled(template, rule, entity, value).into())
 }
 
-/// A word that holds counts as 1.
-const fn number(value: Value<'_>) -> f64 {
+/// The figure; a word is none.
+const fn number(value: Value<'_>) -> Option<f64> {
     match value {
-        Value::Number(number) => number,
-        Value::Word(_) => 1.0,
+        Value::Number(number) => Some(number),
+        Value::Word(_) => None,
     }
 }
 

@@ -263,6 +263,22 @@ fn rules_of_the_configuration() {
     assert!(bench.on(1, &pooled(0)).is_empty(), "clear: 0 s");
 }
 
+/// The value of an alert is the field's own: a figure where it is one, by whichever condition, and nothing where it is a word.
+#[test]
+fn the_value_is_the_fields_own() {
+    let equals = |name: &str, field: &str, wanted: &str| Rule {
+        field: field.to_owned(),
+        condition: Condition::Equals(wanted.to_owned()),
+        ..rule(name, Level::Info)
+    };
+    let mut bench = Bench::new(&[equals("pool-of-42", "active", "42")]);
+    let mut snapshot = pooled(42);
+    snapshot.breakers = vec![breaker(0, "calls", None, BreakerState::Open)];
+    let active = bench.at(0, &snapshot).board.active;
+    let values: Vec<_> = active.iter().map(|alert| (&*alert.rule, alert.value, alert.threshold)).collect();
+    assert_eq!(values, [("circuit_breaker_open", None, None), ("pool-of-42", Some(42.0), Some(42.0))]);
+}
+
 /// A hostile name is text: what looks like a placeholder in it stays as it is.
 #[test]
 fn names_are_not_templates() {

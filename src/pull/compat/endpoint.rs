@@ -195,7 +195,8 @@ struct AlertLine {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = compat::Details)]
 struct Details {
-    value: f64,
+    /// Null where the rule's field is a word, such as a state.
+    value: Option<f64>,
     threshold: Option<f64>,
     service: Option<String>,
     instance: Option<String>,

@@ -52,8 +52,8 @@ pub struct Alert<'a> {
     pub message: &'a str,
     /// The subject's name.
     pub subject: &'a str,
-    /// The value that was judged.
-    pub value: f64,
+    /// The figure that was judged; null where the field is a word, such as a state.
+    pub value: Option<f64>,
     /// The threshold that it crossed, where the rule has one.
     pub threshold: Option<f64>,
     /// When the condition began, in Unix seconds.

@@ -148,7 +148,7 @@ pub(crate) fn alert(id: &str, level: Level, service: Option<&str>) -> Alert {
         service: service.map(Into::into),
         instance: None,
         environment: None,
-        value: 0.3,
+        value: Some(0.3),
         threshold: Some(0.2),
         since_unix_ms: NOW_MS - 5_000,
         fired_unix_ms: NOW_MS - 5_000,
