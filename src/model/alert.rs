@@ -1,6 +1,7 @@
 //! Alerts and recommendations as facts; how rules are judged stands in the functions beside them.
 
 pub mod built_in;
+mod cause;
 pub mod judge;
 pub mod rule;
 mod subjects;
@@ -61,6 +62,9 @@ pub struct Alert {
     pub value: Option<f64>,
     /// The threshold that it crossed, where the rule has one.
     pub threshold: Option<f64>,
+    /// The id of the alert that this one comes from: that of a failing push destination, where this one is about its component,
+    /// its breaker or its queue.
+    pub cause: Option<Arc<str>>,
     /// When the condition began, in Unix milliseconds.
     pub since_unix_ms: u64,
     /// When the alert went off (after `for`), in Unix milliseconds.

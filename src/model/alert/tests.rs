@@ -1,5 +1,7 @@
 //! Timelines of alerts: what the snapshots say at each moment, and which alerts are on then.
 
+mod cause;
+
 use std::time::Duration;
 
 use crate::model::alert::built_in;

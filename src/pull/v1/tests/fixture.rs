@@ -150,6 +150,7 @@ pub(crate) fn alert(id: &str, level: Level, service: Option<&str>) -> Alert {
         environment: None,
         value: Some(0.3),
         threshold: Some(0.2),
+        cause: None,
         since_unix_ms: NOW_MS - 5_000,
         fired_unix_ms: NOW_MS - 5_000,
         resolved_unix_ms: None,
