@@ -117,6 +117,10 @@ pub struct InstanceFacts {
     pub uptime_s: Option<f64>,
     /// Traces counted so far.
     pub traces: u64,
+    /// Traces in the last 60 s (the whole life while younger).
+    pub traces_recent: u64,
+    /// Length of that time in seconds.
+    pub recent_s: f64,
     /// Spans that are open now, where it reports them.
     pub spans_active: u64,
     /// Spans received or started so far.

@@ -34,6 +34,8 @@ pub(super) fn instance(id: u32, service: &str, liveness: Liveness) -> InstanceFa
         memory_bytes: Some(512 << 20),
         uptime_s: Some(60.5),
         traces: 45,
+        traces_recent: 45,
+        recent_s: 60.0,
         spans_active: 12,
         spans: 90,
         log_records: 0,

@@ -57,6 +57,8 @@ pub(crate) fn instance(service: &str, instance: &str) -> InstanceFacts {
         memory_bytes: Some(1 << 20),
         uptime_s: Some(60.0),
         traces: 30,
+        traces_recent: 15,
+        recent_s: 60.0,
         spans_active: 2,
         spans: 90,
         log_records: 1,
