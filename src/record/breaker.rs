@@ -6,6 +6,7 @@ use crate::model::breaker::BreakerState;
 use crate::record::Recorder;
 use crate::state::cells::BreakerCell;
 use crate::state::instance::Moment;
+use crate::state::tally::Tally;
 
 /// A circuit breaker as its owner tells it; cheap to clone.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ impl CircuitBreaker {
     pub(super) fn new(recorder: Recorder, name: &str, component: &str) -> Self {
         let cell = recorder.instance().breaker(name, Some(component).filter(|name| !name.is_empty()));
         cell.state.set(BreakerState::Closed as u8, recorder.clock().elapsed_ms());
+        cell.failures.begin();
+        cell.calls.iter().for_each(Tally::begin);
         Self { recorder, cell }
     }
 

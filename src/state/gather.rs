@@ -158,10 +158,10 @@ fn bindings(snapshot: &mut Snapshot, options: &StoreOptions) {
             to: binding.to_component.as_str().into(),
             active: None,
             queue_depth: None,
-            messages: 0,
+            messages: None,
             messages_recent: 0,
             recent_s: 1.0,
-            backpressure_events: 0,
+            backpressure_events: None,
         });
     }
 }

@@ -354,14 +354,26 @@ fn every_field_is_answered() {
     let active = Some(NOW_UNIX_MS as f64 / 1_000.0);
     let moved = ComponentFacts { last_activity: active, items_processed: 1, ..component(0, "api", Running) };
     told.components = vec![moved];
-    told.breakers = vec![BreakerFacts { last_failure: active, ..breaker(0, "calls", None, BreakerState::Open) }];
+    let counted = BreakerFacts {
+        failures: Some(1),
+        calls: [Some(1), None, None],
+        last_failure: active,
+        ..breaker(0, "calls", None, BreakerState::Open)
+    };
+    told.breakers = vec![counted];
     let counts =
         PoolFacts { pending: Some(1), requests: Some(1), errors: Some(1), ..pool(0, "web", Some(1), (1, 0, 0)) };
     told.pools = vec![counts];
     let worker = worker(0, "w", "web", WorkerState::Active);
     let memory = WorkerFacts { memory_rss: Some(1), memory_heap_used: Some(1), ..worker };
     told.workers = vec![WorkerFacts { errors: Some(1), uptime_s: Some(1.0), ..memory }];
-    told.streams = vec![StreamFacts { active: Some(1), queue_depth: Some(1), ..stream(Some(0), "input") }];
+    told.streams = vec![StreamFacts {
+        active: Some(1),
+        queue_depth: Some(1),
+        messages: Some(1),
+        backpressure_events: Some(1),
+        ..stream(Some(0), "input")
+    }];
     told.bridge.destinations = vec![destination("stack", "held")];
     let (services, rules) = (subjects::services(&told), HealthRules::default());
     for on in Subject::ALL {

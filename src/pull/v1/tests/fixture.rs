@@ -126,9 +126,9 @@ pub(crate) fn breaker(owner: usize, name: &str) -> BreakerFacts {
         component: None,
         state: BreakerState::Open,
         since_unix_ms: NOW_MS - 1_000,
-        failures: 5,
+        failures: Some(5),
         transitions: 1,
-        calls: [1, 5, 2],
+        calls: [Some(1), Some(5), Some(2)],
         last_failure: None,
         recent_transitions: Arc::new([Transition {
             from: BreakerState::Closed,
@@ -180,10 +180,10 @@ pub(crate) fn picture() -> Snapshot {
         to: "store".into(),
         active: None,
         queue_depth: None,
-        messages: 0,
+        messages: None,
         messages_recent: 0,
         recent_s: 0.0,
-        backpressure_events: 0,
+        backpressure_events: None,
     };
     let mut snapshot = Snapshot {
         id: 7,
