@@ -203,6 +203,24 @@ impl DestinationAccount {
     }
 }
 
+#[cfg(test)]
+impl DestinationAccount {
+    /// That of a destination that takes everything and has done nothing.
+    pub(crate) fn empty(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            endpoint: "".into(),
+            protocol: "grpc",
+            queue_bytes_max: u64::MAX,
+            signals: Signal::ALL.map(|_| SignalAccount::default()),
+            takes: [true; 3],
+            in_flight: 0.into(),
+            warnings: 0.into(),
+            standing: Mutex::default(),
+        }
+    }
+}
+
 impl SignalAccount {
     fn facts(&self) -> DestinationSignal {
         DestinationSignal {
