@@ -86,6 +86,7 @@ impl Running {
                 clock: self.clock.clone(),
                 ending: self.ending.clone(),
                 flight: (0, 0),
+                is_suspect: false,
             };
             self.senders.spawn(sender.run());
         }
