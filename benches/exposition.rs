@@ -108,6 +108,8 @@ fn snapshot() -> Snapshot {
         memory_bytes: None,
         uptime_s: None,
         traces: 0,
+        traces_recent: 0,
+        recent_s: 60.0,
         spans_active: 0,
         spans: 0,
         log_records: 0,

@@ -87,6 +87,7 @@ impl Running {
                 clock: self.clock.clone(),
                 ending: self.ending.clone(),
                 flight: (0, 0),
+                is_suspect: false,
             };
             self.senders.spawn(sender.run());
         }
@@ -133,6 +134,8 @@ impl Running {
         let _ = tokio::time::timeout(deadline, self.senders.join()).await;
         self.ending.abort.cancel();
         let _ = tokio::time::timeout(ABORT_GRACE, self.senders.join()).await;
+        // A decision that came after the queue is closed could not be carried out.
+        let _ = tokio::time::timeout(ABORT_GRACE, self.queue.ledger().all_decided()).await;
         self.queue.close().await;
         self.connections.cancel();
         self.board.stopped();

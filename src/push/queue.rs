@@ -112,6 +112,16 @@ impl Queue {
         let _ = signal;
     }
 
+    /// Says that an attempt with these ended and the process lives: deaths before that no longer count against them.
+    pub(crate) fn forgive(&self, signal: Signal, (first, last): (i64, i64)) {
+        #[cfg(feature = "queue")]
+        if let Some(disk) = &self.disk {
+            disk.forgive(signal, (first, last));
+        }
+        #[cfg(not(feature = "queue"))]
+        let _ = (signal, first, last);
+    }
+
     /// Takes records that are done with out of the queue; returns once that is stored or known to have to wait.
     pub(crate) async fn settle(&self, signal: Signal, records: Vec<Record>) {
         let size_bytes = records.iter().map(|record| record.size_bytes).sum();

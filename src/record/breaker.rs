@@ -7,6 +7,7 @@ use crate::record::RecordError;
 use crate::record::local::Local;
 use crate::record::name::{check_label, check_name};
 use crate::state::cells::BreakerCell;
+use crate::state::tally::Tally;
 
 /// What a circuit breaker is registered with.
 #[derive(Clone, Debug)]
@@ -42,6 +43,8 @@ impl BreakerBuilder {
         if cell.state.get().is_none() {
             cell.state.set(BreakerState::Closed as u8, local.clock.elapsed_ms());
         }
+        cell.failures.begin();
+        cell.calls.iter().for_each(Tally::begin);
         Ok(CircuitBreaker { local, cell })
     }
 }

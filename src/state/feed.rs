@@ -352,7 +352,7 @@ impl MetricReader<'_, '_> {
             code: resolved.code,
             is_delta: kind == Kind::Delta,
         };
-        slot.note_age(&self.feed.rules, reading, self.context.at);
+        slot.note_age(&self.feed.rules, reading, self.context.instance, self.context.at);
         match slot.apply(&self.feed.rules, &self.context, kind, reading) {
             Ok(()) => {
                 budget.points.fetch_add(1, Ordering::Relaxed);

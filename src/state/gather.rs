@@ -39,6 +39,8 @@ pub(crate) struct Sources<'a> {
 pub(crate) struct Windows {
     components: HashMap<Arc<str>, Window<2>>,
     streams: HashMap<Arc<str>, Window<1>>,
+    /// Of traces that are counted here, and of those that an instance counts itself.
+    traces: [HashMap<Arc<str>, Window<1>>; 2],
     round: u64,
 }
 
@@ -51,6 +53,7 @@ impl Windows {
         let round = self.round;
         self.components.retain(|_, window| window.round == round);
         self.streams.retain(|_, window| window.round == round);
+        self.traces.iter_mut().for_each(|windows| windows.retain(|_, window| window.round == round));
     }
 
     fn component(&mut self, key: &Arc<str>, totals: [u64; 2], at_ms: u64, age_ms: u64) -> ([u64; 2], f64) {
@@ -59,6 +62,13 @@ impl Windows {
 
     fn stream(&mut self, key: &Arc<str>, total: u64, at_ms: u64, age_ms: u64) -> (u64, f64) {
         let ([recent], seconds) = step(&mut self.streams, self.round, key, ([total], at_ms, age_ms));
+        (recent, seconds)
+    }
+
+    fn traces(&mut self, key: &Arc<str>, total: u64, at_ms: u64, told_age_ms: Option<u64>) -> (u64, f64) {
+        let [counted, told] = &mut self.traces;
+        let windows = if told_age_ms.is_some() { told } else { counted };
+        let ([recent], seconds) = step(windows, self.round, key, ([total], at_ms, told_age_ms.unwrap_or_default()));
         (recent, seconds)
     }
 }
@@ -96,7 +106,7 @@ pub(crate) fn gather(sources: Sources<'_>, windows: &mut Windows, refused: Optio
     for (owner, instance) in all.iter().enumerate() {
         // Held while the facts are read, so that an export that is being read is seen whole or not at all.
         let feed = instance.feed();
-        snapshot.instances.push(instances::facts(instance, feed.series.len(), options, at));
+        snapshot.instances.push(instances::facts(instance, feed.series.len(), options, at, windows));
         entities::facts(instance, owner, at, windows, &mut snapshot);
     }
     windows.end();
@@ -143,10 +153,10 @@ fn bindings(snapshot: &mut Snapshot, options: &StoreOptions) {
             to: binding.to_component.as_str().into(),
             active: None,
             queue_depth: None,
-            messages: 0,
+            messages: None,
             messages_recent: 0,
             recent_s: 1.0,
-            backpressure_events: 0,
+            backpressure_events: None,
         });
     }
 }

@@ -208,8 +208,11 @@ struct AlertLine {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = compat::Details)]
 struct Details {
-    value: f64,
+    /// Null where the rule's field is a word, such as a state.
+    value: Option<f64>,
     threshold: Option<f64>,
+    /// Id of the alert that this one comes from.
+    cause: Option<String>,
     service: Option<String>,
     instance: Option<String>,
     environment: Option<String>,
@@ -230,6 +233,7 @@ impl AlertLine {
             details: Details {
                 value: alert.value,
                 threshold: alert.threshold,
+                cause: text(&alert.cause),
                 service: text(&alert.service),
                 instance: text(&alert.instance),
                 environment: text(&alert.environment),

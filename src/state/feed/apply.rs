@@ -141,13 +141,14 @@ impl Slot {
     }
 
     /// Notes how long it had counted when it was first heard of, and that a new worker has just moved.
-    pub(super) fn note_age(&self, rules: &Rules, reading: &Reading<'_>, at: Moment) {
+    pub(super) fn note_age(&self, rules: &Rules, reading: &Reading<'_>, instance: &Instance, at: Moment) {
         let field = rules.all.get(usize::from(self.rule)).map(|rule| rule.field);
         match (&self.cell, field) {
             (Cell::Component(cell), Some(Field::ComponentItemsProcessed | Field::ComponentErrors)) => {
                 note_age(&cell.age_ms, reading);
             }
             (Cell::Stream(cell), Some(Field::StreamMessages)) => note_age(&cell.age_ms, reading),
+            (Cell::Instance, Some(Field::InstanceTraces)) => note_age(&instance.received.traces_age_ms, reading),
             (Cell::Worker(cell), _) if cell.progress_ms.load(Ordering::Relaxed) == 0 => {
                 progressed(&cell.progress_ms, at);
             }

@@ -1,6 +1,7 @@
 //! The writer thread of one queue file: commits what has gathered, votes after the commit, takes out what is done with, and
 //! reads back what memory does not hold.
 
+mod forgive;
 mod load;
 
 use std::collections::VecDeque;
@@ -59,6 +60,8 @@ pub(crate) struct Writer {
     failing: Option<Operation>,
     /// Signals whose last load failed.
     load_again: [bool; 3],
+    /// Signals of which the file has records that were in flight at a death.
+    suspects: [bool; 3],
     /// Records of the last group, when it was busy: so many are expected in the next one.
     expected: usize,
 }
@@ -89,8 +92,14 @@ impl Writer {
             full_sync: true,
             failing: None,
             load_again: [false; 3],
+            suspects: [false; 3],
             expected: 0,
         }
+    }
+
+    /// Of these signals the file has records that were in flight when the process died.
+    pub(crate) fn suspecting(self, suspects: [bool; 3]) -> Self {
+        Self { suspects, ..self }
     }
 
     /// Works until the queue is closed.
@@ -108,6 +117,9 @@ impl Writer {
                 self.expected = if work.inserts.len() >= BUSY_RECORDS_MIN { work.inserts.len() } else { 0 };
             }
             self.removals.extend(work.removals);
+            for (signal, range) in work.forgiven {
+                self.forgive(signal, range);
+            }
             self.store(work.inserts);
             self.remove_rest();
             let again = std::mem::take(&mut self.load_again);
@@ -120,6 +132,7 @@ impl Writer {
                 self.sync();
             }
             if work.closing {
+                self.forgive_all();
                 break;
             }
         }
