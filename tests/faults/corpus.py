@@ -202,7 +202,7 @@ class Attacker:
     def slow_readers(self):
         streams = range(1, 33, 2)
         for path in (b"/metrics", b"/api/v1/stream", b"/metrics/json"):
-            self.keep(self.pull, b"GET " + path + b" HTTP/1.1\r\nhost: a\r\n\r\n" * 1, receive_bytes=4096)
+            self.keep(self.pull, b"GET " + path + b" HTTP/1.1\r\nhost: a\r\n\r\n", receive_bytes=4096)
             for window in (0, 65_535, 1 << 24):
                 self.keep(self.pull, preface(window) + b"".join(get(stream, path) for stream in streams), receive_bytes=4096)
         for port in (self.grpc, self.http):

@@ -130,15 +130,20 @@ def repeated_lines(log):
     return repeated, reasons
 
 
+def exactly(connection, count):
+    data = b""
+    while len(data) < count:
+        some = connection.recv(count - len(data))
+        if not some:
+            raise ConnectionError("closed")
+        data += some
+    return data
+
+
 def read_frame(connection):
-    head = b""
-    while len(head) < 9:
-        head += connection.recv(9 - len(head)) or (_ for _ in ()).throw(ConnectionError("closed"))
-    length = int.from_bytes(head[:3])
-    payload = b""
-    while len(payload) < length:
-        payload += connection.recv(length - len(payload)) or (_ for _ in ()).throw(ConnectionError("closed"))
-    return head[3], head[4], int.from_bytes(head[5:9]), payload
+    """Kind, flags, stream and payload."""
+    head = exactly(connection, 9)
+    return head[3], head[4], int.from_bytes(head[5:9]), exactly(connection, int.from_bytes(head[:3]))
 
 
 def reset_after_s(port, request_frames):

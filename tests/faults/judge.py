@@ -1,6 +1,6 @@
 """Faults, judged by exact accounting: what was acknowledged is delivered, what is delivered was issued, and the books agree.
 
-    judge.py --binary target/release/otel-bridge --work DIR --kills 20
+    judge.py --binary target/release/otel-bridge --work DIR --kills 20 [--only hostile]
 """
 
 import argparse
