@@ -10,7 +10,7 @@
 //! | `a"} 1\nevil 1`, NUL, right-to-left | `pull::prometheus::tests::any_text_reads_back`; [`strange_labels`] |
 //! | names that are empty, reserved, not ASCII | `model::naming::tests`; [`strange_labels`] |
 //! | a million new series a minute | `state::series::tests::folds_what_is_too_many`; [`a_flood_of_series`] |
-//! | NaN, ±Inf, −0, u64::MAX | `state::series::accumulate::tests`; [`strange_numbers_and_times`] |
+//! | NaN, ±Inf, −0, `u64::MAX` | `state::series::accumulate::tests`; [`strange_numbers_and_times`] |
 //! | unsorted bounds, wrong counts | `state::store::tests::hostile::unreadable_points_are_counted` |
 //! | time 0, year 2554, end before start | [`strange_numbers_and_times`] |
 //! | duplicate attributes | `state::series::tests::refuses_labels_that_collide`; [`strange_labels`] |
