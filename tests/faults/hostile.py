@@ -2,7 +2,8 @@
 
 Timing on a shared machine is noise, so it is judged in pairs: phases with and without the corpus alternate in one run against one
 process, each gives a 99th percentile, and the medians of the two kinds are compared. Twice as slow is a failure only beyond
-`FLOOR_MS`, below which a scheduler's turn is all that was measured.
+`FLOOR_MS`, below which a scheduler's turn is all that was measured; it is measured once more before it is called one. Where other
+programs take a part of the machine, a failure is not judged but printed as skipped.
 """
 
 import collections
@@ -24,10 +25,13 @@ from destination import Destination
 from generator import Load, request
 from prometheus_text import parse
 
-PAIRS = 5
+PAIRS = 4
 PHASE_S = 5.0
+ATTEMPTS = 2
 FLOOR_MS = 50.0
 RATIO_MAX = 2.0
+# Of all processors, what others may take before latencies say more of them than of the bridge.
+FOREIGN_SHARE_MAX = 0.1
 # The corpus costs processor time of its own, which is not the bridge's doing; it is given little, at the lowest priority.
 PAUSE_BETWEEN_DOSES_S = 0.05
 WRITE_TIMEOUT_S = 10
@@ -191,14 +195,50 @@ def alternate(clients, running):
     running.clear()
 
 
-def judge_latency(verdict, clients):
+def processor_seconds(pids):
+    """What all processors have worked, and what these processes had of it."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    user, nice, system, _idle, _wait, *interrupts = map(int, pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9])
+    own = 0
+    for pid in pids:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        own += int(fields[11]) + int(fields[12])
+    return (user + nice + system + sum(interrupts)) / ticks, own / ticks
+
+
+def measure(clients, running, pids):
+    """One attempt: for each client the median p99 without and with the corpus, and the share that others had of the machine."""
+    clients.latencies_ms.clear()
+    begun, (all_before, own_before) = time.monotonic(), processor_seconds(pids)
+    alternate(clients, running)
+    all_after, own_after = processor_seconds(pids)
+    worked = (all_after - all_before) - (own_after - own_before)
+    foreign = max(0.0, worked) / (time.monotonic() - begun) / os.cpu_count()
+    medians = {}
     for what in ("send", "view"):
         calm, hostile = ([p99(clients.latencies_ms[what, (pair, is_hostile)]) for pair in range(PAIRS)] for is_hostile in (False, True))
-        before, during = statistics.median(calm), statistics.median(hostile)
+        medians[what] = before, during = statistics.median(calm), statistics.median(hostile)
         print(f"     {what}: p99 {before:.1f} ms without the corpus, {during:.1f} ms with it ({during / before:.2f} ×; medians of "
-              f"{PAIRS} phases; {' '.join(f'{one:.0f}' for one in calm)} | {' '.join(f'{one:.0f}' for one in hostile)})")
-        verdict.check(f"hostile: the p99 of a client that behaves ({what}) stays under {RATIO_MAX:.0f} × or {FLOOR_MS:.0f} ms",
-                      during < RATIO_MAX * before or during < FLOOR_MS, f"{before:.1f} ms became {during:.1f} ms")
+              f"{PAIRS} phases; {' '.join(f'{one:.0f}' for one in calm)} | {' '.join(f'{one:.0f}' for one in hostile)}; "
+              f"other programs had {foreign:.0%} of the machine)")
+    return medians, foreign
+
+
+def is_slowed(before, during):
+    return during > RATIO_MAX * before and during > FLOOR_MS
+
+
+def judge_latency(verdict, clients, running, pids):
+    slowed = []
+    for _ in range(ATTEMPTS):
+        medians, foreign = measure(clients, running, pids)
+        slowed = [f"{what} {before:.1f} ms became {during:.1f} ms" for what, (before, during) in medians.items() if is_slowed(before, during)]
+        if not slowed:
+            break
+    if slowed and foreign > FOREIGN_SHARE_MAX:
+        print(f"SKIPPED: latency under hostile input: other programs had {foreign:.0%} of the machine ({slowed})", flush=True)
+        return
+    verdict.equal(f"hostile: the p99 of clients that behave stays under {RATIO_MAX:.0f} ×, or under {FLOOR_MS:.0f} ms", slowed, [])
 
 
 def judge_memory_and_log(verdict, bridge, doses, at_rest):
@@ -232,10 +272,9 @@ def hostile(verdict, options):
     try:
         time.sleep(2)
         at_rest = memory_mib(bridge.process.pid, "VmRSS")
-        alternate(clients, running)
+        judge_latency(verdict, clients, running, (os.getpid(), attacker.pid, bridge.process.pid))
         clients.stop()
         load.stop()
-        judge_latency(verdict, clients)
         verdict.equal("hostile: nobody who behaves was refused", clients.failures[:5], [])
         slow_readers(verdict, bridge)
         judge_memory_and_log(verdict, bridge, doses.value, at_rest)
