@@ -5,6 +5,7 @@ mod accept;
 mod body;
 mod connection;
 mod credentials;
+mod delivery;
 mod guard;
 mod origin;
 mod paced;
@@ -142,7 +143,7 @@ pub enum Refusal {
 /// A door: what stands behind a listener.
 pub trait Handle: Send + Sync + 'static {
     /// The body of its answers; the default is empty.
-    type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Default + Send + 'static;
+    type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Default + Send + Unpin + 'static;
 
     /// Answers a request that may come in.
     fn handle(

@@ -112,6 +112,11 @@ fn log_to_stderr() {
     if levels.default_level().is_none() {
         levels = levels.with_default(LevelFilter::INFO);
     }
+    // The HTTP/2 library warns of each connection that floods it: a line for every attempt, and not one a minute.
+    let default = levels.default_level().unwrap_or(LevelFilter::INFO);
+    if default <= LevelFilter::INFO && !pieces.iter().any(|piece| piece.starts_with("h2")) {
+        levels = levels.with_target("h2", default.min(LevelFilter::ERROR));
+    }
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     tracing_subscriber::registry().with(lines).with(levels).init();
     if is_wrong {

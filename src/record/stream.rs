@@ -43,8 +43,10 @@ impl StreamBuilder {
         check_label("a stream's sender", &self.id.from)?;
         check_label("a stream's receiver", &self.id.to)?;
         let cell = self.local.instance.claim_stream(&self.id).ok_or(RecordError::Full { what: "stream" })?;
-        // From absent to 0: its own process knows that nothing is active yet.
+        // From absent to 0: its own process knows that nothing happened yet.
         cell.active.raise(0);
+        cell.messages.begin();
+        cell.backpressure_events.begin();
         Ok(Stream { cell })
     }
 }

@@ -1,6 +1,6 @@
 """Faults, judged by exact accounting: what was acknowledged is delivered, what is delivered was issued, and the books agree.
 
-    judge.py --binary target/release/otel-bridge --work DIR --kills 20
+    judge.py --binary target/release/otel-bridge --work DIR --kills 20 [--only hostile]
 """
 
 import argparse
@@ -14,6 +14,7 @@ import time
 from bridge import Bridge
 from destination import Destination
 from generator import Load
+from hostile import hostile
 from prometheus_text import parse, pick
 from verdict import Verdict
 
@@ -179,10 +180,12 @@ def main():
     arguments.add_argument("--binary", required=True)
     arguments.add_argument("--work", required=True, type=lambda path: pathlib.Path(path).resolve())
     arguments.add_argument("--kills", type=int, default=20)
+    arguments.add_argument("--only", help="one fault by the name of its function")
     options = arguments.parse_args()
     verdict = Verdict()
-    for fault in (kill_loop, brown_out, full_queue, stops, few_descriptors):
-        fault(verdict, options)
+    for fault in (kill_loop, brown_out, full_queue, stops, few_descriptors, hostile):
+        if options.only in (None, fault.__name__):
+            fault(verdict, options)
     return verdict.close()
 
 

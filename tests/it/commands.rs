@@ -53,6 +53,8 @@ async fn probe() {
     for url in [format!("{main}/nothing"), format!("{main}/health"), "http://127.0.0.1:1/".into(), "nonsense".into()] {
         let (exit, message) = probe(url.clone()).await;
         assert_eq!((exit, message.is_empty()), (1, false), "{url}: {message}");
+        // The cause, and not only the step that failed.
+        assert_eq!(message.to_lowercase().contains("refused"), url.contains(":1/"), "{url}: {message}");
     }
 }
 
