@@ -65,6 +65,10 @@ impl Report {
         Self { origin: origin.to_owned(), ..Self::default() }
     }
 
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     pub(crate) fn problem(&self, place: Place, message: impl Into<String>) {
         let problem = Problem { origin: self.origin.clone(), place: Some(place), message: message.into() };
         self.problems.borrow_mut().push(problem);

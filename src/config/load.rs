@@ -35,10 +35,10 @@ impl Config {
     /// Reads a text; `origin` stands in front of every message.
     ///
     /// # Errors
-    /// The first error of the YAML itself, else every problem of its content.
+    /// What makes the text no YAML, else every problem of its content.
     pub fn parse(text: &str, origin: &str, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
         let report = Report::new(origin);
-        let tree = tree::parse(text, environment, origin)?;
+        let tree = tree::parse(text, environment, &report)?;
         let mut root = Section::root(&tree, &report);
         let mut config = read::file(&mut root);
         let takes_push_from_environment = !root.has("push");

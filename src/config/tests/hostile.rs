@@ -38,6 +38,24 @@ fn broken_yaml() {
     }
 }
 
+/// A key that stands twice hides no other problem, wherever it stands; what it overrides by a merge is no duplicate.
+#[test]
+fn duplicate_keys_hide_nothing() {
+    let text = "\
+state: { series_max: 5, series_max: 6 }
+pull: { name: a, bse: /x }
+state: { history: { a: 1, a: 2 } }
+health: { healthy: 80 }
+";
+    let found = errors(text);
+    let places: Vec<&str> = found.lines().filter_map(|line| line.strip_prefix("bridge.yaml:")).collect();
+    let starts =
+        ["1:25: duplicate", "2:18: unknown key `bse`", "3:1: duplicate", "3:27: duplicate", "4:20: `health.healthy`"];
+    assert_eq!(places.len(), starts.len(), "{found}");
+    assert!(places.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{found}");
+    load("pull:\n  - &one { name: a, address: 'localhost:1' }\n  - { <<: *one, name: b, address: 'localhost:2' }\n");
+}
+
 /// Empty files and files of comments are the defaults.
 #[test]
 fn empty_files() {
