@@ -7,6 +7,7 @@
 //! ```
 
 mod endpoints;
+mod examine;
 mod forward;
 mod grpc_health;
 mod own;
@@ -39,6 +40,8 @@ use crate::state::events::Event;
 use crate::state::judging::Judging;
 use crate::state::{LocalIdentity, Store, StoreOptions};
 use crate::tasks::Tasks;
+
+pub use examine::examine;
 
 use endpoints::{Behind, Bound, Endpoints};
 use forward::Forwarder;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use otel_bridge::bridge::{Bridge, StartError};
+use otel_bridge::bridge::{self, Bridge, StartError};
 use otel_bridge::clock::Clock;
 use otel_bridge::config::args::{Arguments, Command};
 use otel_bridge::config::environment::ProcessEnvironment;
@@ -75,7 +75,7 @@ fn say(text: &str) -> anyhow::Result<()> {
 }
 
 fn check(file: &Path) -> anyhow::Result<()> {
-    let config = load(Some(file))?;
+    let config = Config::load_examined(file, &ProcessEnvironment, &bridge::examine)?;
     say(print::resolved_yaml(&config).trim_end())
 }
 

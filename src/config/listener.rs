@@ -29,6 +29,13 @@ pub struct Listener {
     pub trusted_proxies: Vec<IpAddr>,
 }
 
+impl Listener {
+    /// The path of one of its keys in the file, such as `pull[0].tls`; a manifest's stand at the top level.
+    pub(crate) fn path_of(&self, key: &str) -> String {
+        if self.key == "address" { key.to_owned() } else { format!("{}.{key}", self.key) }
+    }
+}
+
 /// Credentials of a listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Auth {

@@ -21,15 +21,9 @@ pub(crate) fn validate(config: &Config, report: &Report) {
     }
 }
 
-/// Every socket that will be bound, receivers first.
-fn listeners(config: &Config) -> impl Iterator<Item = &Listener> {
-    let doors = config.receive.grpc.iter().chain(&config.receive.http);
-    doors.chain(config.pull.iter().filter(|endpoint| endpoint.enabled).map(|endpoint| &endpoint.listener))
-}
-
 /// A client certificate counts as credentials: without one no connection is made.
 fn exposed_listeners(config: &Config, report: &Report) {
-    for listener in listeners(config) {
+    for listener in config.listeners() {
         let has_client_ca = listener.tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
         let is_open = listener.auth.is_none() && !has_client_ca;
         if !listener.address.ip().to_canonical().is_loopback() && is_open && !listener.insecure {
@@ -38,22 +32,19 @@ fn exposed_listeners(config: &Config, report: &Report) {
                  `insecure: true` if anybody may call",
                 listener.key, listener.address
             );
-            let key = if listener.key == "address" { String::new() } else { format!("{}.", listener.key) };
-            report.problem_at_path(&format!("{key}address"), message);
+            report.problem_at_path(&listener.path_of("address"), message);
         }
     }
 }
 
 fn duplicate_addresses(config: &Config, report: &Report) {
-    let all: Vec<&Listener> = listeners(config).collect();
+    let all: Vec<&Listener> = config.listeners().collect();
     for (index, listener) in all.iter().enumerate() {
         let collides = |other: &&&Listener| overlap(other.address, listener.address);
         if let Some(other) = all.iter().take(index).find(collides) {
             let message =
                 format!("`{}` listens on {}, where `{}` already does", listener.key, listener.address, other.key);
-            let key =
-                if listener.key == "address" { "address".to_owned() } else { format!("{}.address", listener.key) };
-            report.problem_at_path(&key, message);
+            report.problem_at_path(&listener.path_of("address"), message);
         }
     }
 }

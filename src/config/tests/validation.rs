@@ -116,6 +116,7 @@ fn loops() {
     {
         check_error(&format!("push: [{{ name: a, endpoint: '{endpoint}' }}]"), "1:29", "own receiver");
     }
+    check_error("push: { name: a, endpoint: 'http://localhost:4317' }", "1:28", "own receiver");
     load("push: [{ name: a, endpoint: 'http://localhost:14317' }]");
     load("push: [{ name: a, endpoint: 'http://10.0.0.1:4317' }]");
     load("receive: { otlp: { grpc: null } }\npush: [{ name: a, endpoint: 'http://localhost:4317' }]");
