@@ -49,9 +49,11 @@ fn duplicate_addresses(config: &Config, report: &Report) {
     }
 }
 
-/// Port 0 lets the system choose, so it never collides.
+/// Port 0 lets the system choose, so it never collides. `[::]` takes IPv4 too, `0.0.0.0` nothing but IPv4.
 fn overlap(left: SocketAddr, right: SocketAddr) -> bool {
-    let same_host = left.ip() == right.ip() || left.ip().is_unspecified() || right.ip().is_unspecified();
+    let covers = |one: IpAddr, other: IpAddr| one.is_unspecified() && (one.is_ipv6() || other.is_ipv4());
+    let (host, other) = (left.ip().to_canonical(), right.ip().to_canonical());
+    let same_host = host == other || covers(host, other) || covers(other, host);
     left.port() != 0 && left.port() == right.port() && same_host
 }
 
