@@ -112,8 +112,8 @@ fn keys<'a, N: Noun<'a>>(context: &Context<'a>, wanted: &[&str]) -> Result<Vec<S
 /// Reads `90s`, `15m`, `1h` or plain seconds.
 fn range(text: Option<&str>) -> Result<Duration, Problem> {
     let Some(text) = text else { return Ok(RANGE_DEFAULT) };
-    let units = [("s", 1), ("m", 60), ("h", 60 * 60)];
-    let with_unit = units.into_iter().find_map(|(unit, unit_s)| Some((text.strip_suffix(unit)?, unit_s)));
+    let known = [("s", 1), ("m", 60), ("h", 60 * 60)];
+    let with_unit = known.into_iter().find_map(|(unit, unit_s)| Some((text.strip_suffix(unit)?, unit_s)));
     let (number, unit_s) = with_unit.unwrap_or((text, 1));
     let range = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_s)).map(Duration::from_secs);
     range.filter(|range| !range.is_zero() && *range <= RANGE_MAX).ok_or_else(|| {
