@@ -8,6 +8,7 @@
 
 mod books;
 mod endpoints;
+mod examine;
 mod forward;
 mod grpc_health;
 mod own;
@@ -44,6 +45,8 @@ use crate::record::{RecordError, Recorder, Telemetry, TelemetryOptions};
 use crate::state::Store;
 use crate::state::events::Event;
 use crate::tasks::Tasks;
+
+pub use examine::examine;
 
 use endpoints::{Bound, Endpoints};
 use forward::Forwarder;

@@ -43,6 +43,9 @@ pub const SSE_REPLAY_MESSAGES_MAX: usize = 256;
 pub const SSE_REPLAY_BYTES_MAX: usize = 512 * 1024;
 /// How long a set without subscribers is remembered: a browser that lost its connection is back well within it.
 pub const SSE_LINGER_MS: u64 = 15_000;
+/// Pause between two looks for changes on the version 1 stream: as often as the store ticks. The plugin's stream has its
+/// configured interval.
+pub const SSE_TICK_MS: u64 = 1_000;
 /// Pause between two signs of life on a stream where nothing changes.
 pub const SSE_PING_MS: u64 = 5_000;
 /// Pause that clients are told to make before they come back.

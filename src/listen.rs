@@ -24,6 +24,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use tokio::net::{TcpListener, TcpSocket};
 
+use crate::config::Finding;
 use crate::config::listener::Listener;
 
 pub use accept::{Served, Stats, serve};
@@ -34,6 +35,16 @@ pub use timings::Timings;
 
 /// Any error, boxed.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What stands in the way of serving this listener, but for its address: files of TLS that cannot be used.
+pub fn examine(listener: &Listener) -> Vec<Finding> {
+    let found = listener.tls.iter().flat_map(|files| tls::examine(files, &listener.key));
+    let finding = |(name, error): (&str, ListenError)| Finding {
+        path: listener.path_of(&format!("tls.{name}")),
+        message: error.to_string(),
+    };
+    found.map(finding).collect()
+}
 
 /// Connections that the system keeps for us between two accepts.
 const BACKLOG: u32 = 1024;

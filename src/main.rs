@@ -12,7 +12,7 @@ use otel_bridge::clock::Clock;
 use otel_bridge::config::args::{Arguments, Command};
 use otel_bridge::config::environment::ProcessEnvironment;
 use otel_bridge::config::{Config, ConfigErrors, print, schema};
-use otel_bridge::gateway::{Gateway, StartError};
+use otel_bridge::gateway::{self, Gateway, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -75,7 +75,7 @@ fn say(text: &str) -> anyhow::Result<()> {
 }
 
 fn check(file: &Path) -> anyhow::Result<()> {
-    let config = load(Some(file))?;
+    let config = Config::load_examined(file, &ProcessEnvironment, &gateway::examine)?;
     say(print::resolved_yaml(&config).trim_end())
 }
 

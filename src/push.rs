@@ -22,6 +22,7 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
+use crate::config::Finding;
 use crate::config::push::Destination;
 use crate::model::signal::Signal;
 use crate::push::destination::Running;
@@ -77,6 +78,20 @@ impl PushError {
     pub const fn is_queue_refusal(&self) -> bool {
         matches!(self, Self::QueueRefused { .. })
     }
+}
+
+/// What stands in the way of starting this destination: files of TLS and the queue's folder. `path` is its key in the
+/// configuration, such as `push[0]`. Nothing is made, locked or sent.
+pub fn examine(destination: &Destination, path: &str) -> Vec<Finding> {
+    let tls = client::examine(destination).into_iter().map(|(key, reason)| Finding {
+        path: format!("{path}.tls.{key}"),
+        message: PushError::Endpoint { destination: destination.name.clone(), reason }.to_string(),
+    });
+    let queue = queue::examine(destination).err().map(|error| Finding {
+        path: format!("{path}.queue.directory"),
+        message: format!("destination `{}`: {error}", destination.name),
+    });
+    tls.chain(queue).collect()
 }
 
 /// Why a request was not taken. All but one of them pass: the sender should keep the request and try again.

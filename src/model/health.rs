@@ -175,6 +175,11 @@ impl System {
             uptime_seconds: snapshot.uptime.as_secs(),
         }
     }
+
+    /// The score as views tell it: none when nothing is registered in this scope, where 0 would read as a failure.
+    pub fn known_score(&self) -> Option<f64> {
+        self.anything_in_scope.then_some(self.score)
+    }
 }
 
 /// A snapshot seen through a scope: which instances count, and whether the bridge stands alone.

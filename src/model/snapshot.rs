@@ -1,5 +1,5 @@
 //! The one picture of everything at one moment. Every view renders the same immutable [`Snapshot`], so that for one snapshot id
-//! JSON, Prometheus, SSE, health and the dashboard agree to the last digit.
+//! JSON, Prometheus, SSE and health agree to the last digit.
 //!
 //! Only facts stand here. What depends on the asker's scope (health score, error rate, merged maps) is derived from the
 //! snapshot by `model::health` and `model::merge`, the same for every view.

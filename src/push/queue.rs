@@ -52,6 +52,17 @@ pub(crate) struct Queue {
     disk: Option<disk::Disk>,
 }
 
+/// What opening the destination's queue would refuse; a queue that is in use is left alone.
+pub(crate) fn examine(destination: &Destination) -> Result<(), PushError> {
+    if destination.queue.durability == Durability::Memory {
+        return Ok(());
+    }
+    #[cfg(feature = "queue")]
+    return disk::directory::examine(&destination.queue.directory, &destination.name);
+    #[cfg(not(feature = "queue"))]
+    Err(PushError::NoQueueFile { destination: destination.name.clone() })
+}
+
 impl Queue {
     /// Opens the destination's queue; a file's records are recovered.
     pub(crate) fn open(

@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_callback_that_panics() {
         let meters = OwnMeters::new(Resource::builder_empty().build(), Temporality::Cumulative);
-        let meter = meters.meter("test");
+        let meter = meters.meter(InstrumentationScope::builder("test").build());
         meter.u64_observable_gauge("broken").with_callback(|_| panic!("a callback failed")).build();
         let parts = Parts::default();
         let part = parts.part("push meters");

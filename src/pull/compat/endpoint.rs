@@ -14,6 +14,7 @@ use crate::model::snapshot::Snapshot;
 use crate::pull::PullState;
 use crate::pull::cache::Rendered;
 use crate::pull::compat::custom::{Custom, custom};
+use crate::pull::compat::health::SERVICE_UNAVAILABLE;
 use crate::pull::json::{self, FailedPart, Figure, failed_parts};
 use crate::pull::openapi::ScopeParameters;
 use crate::pull::query::ScopeQuery;
@@ -57,8 +58,10 @@ pub async fn components(State(state): State<PullState>, query: ScopeQuery) -> Re
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = compat::MetricsDocument)]
 struct MetricsDocument<'a> {
-    health_score: f64,
+    /// Null when nothing is registered in this scope.
+    health_score: Option<f64>,
     uptime_seconds: u64,
+    /// healthy, degraded, unhealthy, or `service_unavailable` when nothing is registered in this scope.
     system_status: &'static str,
     performance: Performance,
     detailed_components: BTreeMap<String, Component>,
@@ -97,9 +100,9 @@ impl<'a> MetricsDocument<'a> {
         let board = snapshot.alerts.in_scope(scope);
         let components = merge::components(snapshot, scope).into_iter();
         Self {
-            health_score: system.score,
+            health_score: system.known_score(),
             uptime_seconds: system.uptime_seconds,
-            system_status: system.status.as_str(),
+            system_status: if system.anything_in_scope { system.status.as_str() } else { SERVICE_UNAVAILABLE },
             performance: Performance {
                 error_rate: system.error_rate,
                 memory_usage_mb: system.memory_usage_mb.map(Figure),

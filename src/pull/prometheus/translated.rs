@@ -14,7 +14,7 @@ use Type::{Counter, Gauge};
 
 /// Part 1 under the instruments' names; figures without an instrument are the bridge's own (contract §9).
 pub(super) fn system(page: &mut Page<'_>, system: &System) {
-    page.single("health_score_ratio", Gauge, "Health score, 0 to 1", Some(system.score));
+    page.single("health_score_ratio", Gauge, "Health score, 0 to 1", system.known_score());
     let help = "Errors by items processed, over the last 60 s";
     page.single("otel_bridge_error_rate_ratio", Gauge, help, Some(system.error_rate));
     let help = "Items processed per second, over the last 60 s";

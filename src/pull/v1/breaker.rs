@@ -61,10 +61,6 @@ impl<'a> Noun<'a> for Breaker<'a> {
         &facts.name
     }
 
-    fn is_in_scope(context: &Context<'a>, facts: &BreakerFacts) -> bool {
-        context.holds(Some(facts.owner))
-    }
-
     fn is_same(before: &BreakerFacts, now: &BreakerFacts) -> bool {
         before.state == now.state
             && before.component == now.component

@@ -58,10 +58,6 @@ impl<'a> Noun<'a> for Stream<'a> {
         &facts.name
     }
 
-    fn is_in_scope(context: &Context<'a>, facts: &StreamFacts) -> bool {
-        context.holds(facts.owner)
-    }
-
     fn is_same(before: &StreamFacts, now: &StreamFacts) -> bool {
         before.active == now.active
             && before.queue_depth == now.queue_depth

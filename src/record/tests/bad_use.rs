@@ -66,9 +66,9 @@ fn a_name_used_twice() {
     assert_eq!((snapshot.pools.len(), snapshot.pools[0].size), (1, Some(9)));
     let component = &snapshot.components[0];
     assert_eq!((component.items_processed, &*component.kind, component.state), (2, "http", ComponentState::Failed));
-    assert_eq!((snapshot.breakers.len(), snapshot.breakers[0].calls[2]), (1, 1));
+    assert_eq!((snapshot.breakers.len(), snapshot.breakers[0].calls[2]), (1, Some(1)));
     assert_eq!(snapshot.breakers[0].state.as_str(), "open");
-    assert_eq!((snapshot.streams[0].active, snapshot.streams[0].messages), (Some(1), 1));
+    assert_eq!((snapshot.streams[0].active, snapshot.streams[0].messages), (Some(1), Some(1)));
     drop(kept);
 }
 

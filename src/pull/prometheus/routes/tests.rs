@@ -55,8 +55,8 @@ async fn ask(router: Router, method: &str, path: &str, headers: &[(&str, &str)])
 async fn serves_every_path() {
     let router = router(Some(Prometheus::default()), &Arc::default());
     let rows = [
-        ("/metrics", "# HELP system_health_score "),
-        ("/prometheus?service=a", "# HELP system_health_score "),
+        ("/metrics", "# HELP system_uptime_seconds "),
+        ("/prometheus?service=a", "# HELP system_uptime_seconds "),
         ("/plugin/api/metrics/prometheus", "# HELP buntime_pool_size "),
         ("/plugin/api/prometheus?pool=main", "# HELP buntime_pool_size "),
     ];
