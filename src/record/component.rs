@@ -55,6 +55,22 @@ impl ComponentBuilder {
 
 /// A component; cheap to clone, and every clone counts for the same one. It stays when its handles are dropped:
 /// [`Component::set_state`] says that it stopped.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// use otel_bridge::model::component::ComponentState;
+///
+/// let tasks = recorder.component("task_api").kind("http").register()?;
+/// tasks.processed(3);
+/// tasks.touch();
+/// tasks.failed_as("timeout", &std::io::Error::other("no answer in 5 s"));
+/// tasks.set_state(ComponentState::Degraded);
+/// let snapshot = store.snapshot();
+/// assert_eq!(snapshot.components[0].last_error.as_deref(), Some("timeout: no answer in 5 s"));
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Component {
     local: Arc<Local>,

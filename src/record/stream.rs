@@ -52,6 +52,18 @@ impl StreamBuilder {
 }
 
 /// A stream; cheap to clone, and every clone counts for the same one. It stays when its handles are dropped.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// let orders = recorder.stream("orders").from("cart").to("billing").register()?;
+/// orders.messages(2);
+/// orders.queue_depth(40);
+/// orders.backpressure();
+/// assert_eq!(store.snapshot().streams[0].messages, 2);
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Stream {
     cell: Arc<StreamCell>,

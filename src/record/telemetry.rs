@@ -145,6 +145,21 @@ impl Telemetry {
 
     /// A processor for a service's own provider: it counts spans, and keeps slow and failed ones for the views. Exporting them
     /// stays that provider's business.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// # let telemetry = Telemetry::new(&recorder, &[], TelemetryOptions::pull_only());
+    /// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+    /// use opentelemetry_sdk::trace::SdkTracerProvider;
+    ///
+    /// let provider = SdkTracerProvider::builder().with_span_processor(telemetry.span_processor()).build();
+    /// drop(provider.tracer("shop").start("checkout"));
+    /// assert_eq!(store.snapshot().instances[0].traces, 1);
+    /// assert!(telemetry.take_spans().is_empty());
+    /// # Ok::<(), RecordError>(())
+    /// ```
     pub fn span_processor(&self) -> SpanCounter {
         self.spans.counter()
     }
@@ -162,11 +177,35 @@ impl Telemetry {
     }
 
     /// The spans that ended since they were taken last.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// # let telemetry = Telemetry::new(&recorder, &[], TelemetryOptions::pull_only());
+    /// use opentelemetry::trace::Tracer as _;
+    ///
+    /// drop(telemetry.tracer().start("checkout"));
+    /// assert_eq!(telemetry.take_spans()[0].name, "checkout");
+    /// # Ok::<(), RecordError>(())
+    /// ```
     pub fn take_spans(&self) -> Vec<SpanData> {
         self.spans.take()
     }
 
     /// The log records since they were taken last.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// # let telemetry = Telemetry::new(&recorder, &[], TelemetryOptions::pull_only());
+    /// let tasks = telemetry.recorder().component("task_api").register()?;
+    /// tasks.failed(&std::fmt::Error);
+    /// let (record, _) = telemetry.take_logs().remove(0);
+    /// assert_eq!(record.event_name(), Some("component.error"));
+    /// # Ok::<(), RecordError>(())
+    /// ```
     pub fn take_logs(&self) -> Vec<(SdkLogRecord, InstrumentationScope)> {
         self.logs.take()
     }
