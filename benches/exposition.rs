@@ -1,6 +1,6 @@
-//! `/metrics` of 100,000 generic series, measured against a copy of the same text in memory and against
-//! `opentelemetry-prometheus` with the `TextEncoder` (fewer series, since it takes a while) in the same run, so that the ratios
-//! hold on any machine. Run with `cargo bench --bench exposition`.
+//! `/metrics` of 100,000 generic series, beside a copy of the same text in memory and beside `opentelemetry-prometheus` with
+//! the `TextEncoder` (fewer series, since it takes a while). The last lines give nanoseconds a series and ratios, taken in the
+//! same run, so that they hold on any machine. Run with `cargo bench --bench exposition`.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -34,6 +34,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const INSTANCES: u32 = 10;
 const METRICS: usize = 10;
 const SERIES: usize = 1_000;
+const PAGE_SERIES: usize = INSTANCES as usize * METRICS * SERIES;
+/// Series of the other writer.
 const ELSEWHERE: usize = 5_000;
 
 struct Tables {
@@ -108,6 +110,8 @@ fn snapshot() -> Snapshot {
         memory_bytes: None,
         uptime_s: None,
         traces: 0,
+        traces_recent: 0,
+        recent_s: 60.0,
         spans_active: 0,
         spans: 0,
         log_records: 0,
@@ -117,13 +121,127 @@ fn snapshot() -> Snapshot {
     Snapshot { instances: (0..INSTANCES).map(instance).collect(), ..Snapshot::default() }
 }
 
+/// What a page is rendered from.
+struct Page {
+    tables: Tables,
+    snapshot: Snapshot,
+    format: Format,
+}
+
+impl Page {
+    fn new(value: impl Fn(usize) -> Number, format: Format) -> Self {
+        Self { tables: tables(value), snapshot: snapshot(), format }
+    }
+
+    fn render(&self) -> String {
+        let (rules, options) = (HealthRules::default(), Prometheus::default());
+        let sources = Sources { snapshot: &self.snapshot, rules: &rules, series: &self.tables, gathered: &[] };
+        render(&sources, &Scope::default(), &options, self.format)
+    }
+}
+
+fn whole_numbers() -> Page {
+    Page::new(|series| Number::Int(series as i64 * 977), Format::Text)
+}
+
+fn fractions() -> Page {
+    Page::new(|series| Number::Float(series as f64 * 1.237_1 + 0.1), Format::Text)
+}
+
+fn openmetrics() -> Page {
+    Page { format: Format::OpenMetrics, ..fractions() }
+}
+
+/// A text, and where it is copied to: pages that are there already, so that only the copy is measured.
+struct Copy {
+    text: String,
+    target: Vec<u8>,
+}
+
+impl Copy {
+    fn new(text: String) -> Self {
+        Self { target: vec![0; text.len()], text }
+    }
+
+    fn copy(&mut self) {
+        self.target.copy_from_slice(black_box(self.text.as_bytes()));
+        black_box(&self.target);
+    }
+}
+
+/// The same kind of series, held by the SDK and gathered by `opentelemetry-prometheus`.
+struct Elsewhere {
+    registry: prometheus::Registry,
+    _provider: SdkMeterProvider,
+}
+
+impl Elsewhere {
+    fn new() -> Self {
+        let registry = prometheus::Registry::new();
+        let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build().unwrap();
+        let view = |_: &opentelemetry_sdk::metrics::Instrument| {
+            Stream::builder().with_cardinality_limit(2 * ELSEWHERE).build().ok()
+        };
+        let provider = SdkMeterProvider::builder().with_reader(reader).with_view(view).build();
+        let counter = provider.meter("http").u64_counter("http.server.requests").build();
+        for series in 0..ELSEWHERE {
+            counter.add(series as u64, &labels(series).map(|(key, value)| opentelemetry::KeyValue::new(key, value)));
+        }
+        Self { registry, _provider: provider }
+    }
+
+    fn render(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut out).unwrap();
+        out
+    }
+}
+
+mod divan_benches {
+    use divan::Bencher;
+    use divan::counter::{BytesCount, ItemsCount};
+
+    use super::{Copy, ELSEWHERE, Elsewhere, PAGE_SERIES, Page};
+
+    fn page(bencher: Bencher<'_, '_>, page: &Page) {
+        bencher.counter(ItemsCount::new(PAGE_SERIES)).bench_local(|| page.render());
+    }
+
+    #[divan::bench(sample_count = 11)]
+    fn whole_numbers(bencher: Bencher) {
+        page(bencher, &super::whole_numbers());
+    }
+
+    #[divan::bench(sample_count = 11)]
+    fn fractions(bencher: Bencher) {
+        page(bencher, &super::fractions());
+    }
+
+    #[divan::bench(sample_count = 11)]
+    fn openmetrics(bencher: Bencher) {
+        page(bencher, &super::openmetrics());
+    }
+
+    #[divan::bench(sample_count = 11)]
+    fn copy_of_the_text(bencher: Bencher) {
+        let mut copy = Copy::new(super::whole_numbers().render());
+        bencher.counter(BytesCount::new(copy.text.len())).bench_local(|| copy.copy());
+    }
+
+    #[divan::bench(sample_count = 11)]
+    fn opentelemetry_prometheus(bencher: Bencher) {
+        let elsewhere = Elsewhere::new();
+        bencher.counter(ItemsCount::new(ELSEWHERE)).bench_local(|| elsewhere.render());
+    }
+}
+
 /// The median time of eleven runs, in nanoseconds.
-fn median(mut run: impl FnMut()) -> f64 {
+fn median_ns<T>(mut run: impl FnMut() -> T) -> f64 {
     let clock = Clock::system();
     let mut times: Vec<u128> = (0..11)
         .map(|_| {
             let started = clock.elapsed();
-            run();
+            black_box(run());
             (clock.elapsed() - started).as_nanos()
         })
         .collect();
@@ -131,57 +249,29 @@ fn median(mut run: impl FnMut()) -> f64 {
     times[5] as f64
 }
 
-fn ours(name: &str, tables: &Tables, format: Format) -> f64 {
-    let (snapshot, rules, options) = (snapshot(), HealthRules::default(), Prometheus::default());
-    let sources = Sources { snapshot: &snapshot, rules: &rules, series: tables, gathered: &[] };
-    let page = render(&sources, &Scope::default(), &options, format);
-    let series = f64::from(INSTANCES) * (METRICS * SERIES) as f64;
-    let rendered = median(|| {
-        black_box(render(&sources, &Scope::default(), &options, format));
-    });
-    let copied = median(|| {
-        black_box(page.clone());
-    });
+/// Prints a page's figures; nanoseconds a series.
+fn report(name: &str, page: &Page) -> f64 {
+    let rendered = median_ns(|| page.render());
+    let mut copy = Copy::new(page.render());
+    let copied = median_ns(|| copy.copy());
+    let each = rendered / PAGE_SERIES as f64;
     println!(
-        "{name}: {series} series, {:.1} MB: {:.1} ms, {:.0} ns a series; copy of the text {:.2} ms; ratio {:.1}",
-        page.len() as f64 / 1e6,
+        "  {name:<26} {each:8.0} ns a series, {:.1} MB in {:.1} ms, {:.1} × a copy of the text ({:.2} ms)",
+        copy.text.len() as f64 / 1e6,
         rendered / 1e6,
-        rendered / series,
-        copied / 1e6,
         rendered / copied,
+        copied / 1e6,
     );
-    rendered / series
-}
-
-fn elsewhere() -> f64 {
-    let registry = prometheus::Registry::new();
-    let reader = opentelemetry_prometheus::exporter().with_registry(registry.clone()).build().unwrap();
-    let view = |_: &opentelemetry_sdk::metrics::Instrument| {
-        Stream::builder().with_cardinality_limit(2 * ELSEWHERE).build().ok()
-    };
-    let provider = SdkMeterProvider::builder().with_reader(reader).with_view(view).build();
-    let counter = provider.meter("http").u64_counter("http.server.requests").build();
-    for series in 0..ELSEWHERE {
-        counter.add(series as u64, &labels(series).map(|(key, value)| opentelemetry::KeyValue::new(key, value)));
-    }
-    let mut out = Vec::new();
-    let rendered = median(|| {
-        out.clear();
-        TextEncoder::new().encode(&registry.gather(), &mut out).unwrap();
-        black_box(&out);
-    });
-    println!(
-        "opentelemetry-prometheus: {ELSEWHERE} series, {:.1} ms, {:.0} ns a series",
-        rendered / 1e6,
-        rendered / ELSEWHERE as f64
-    );
-    rendered / ELSEWHERE as f64
+    each
 }
 
 fn main() {
-    let whole = ours("whole numbers", &tables(|series| Number::Int(series as i64 * 977)), Format::Text);
-    let floats = tables(|series| Number::Float(series as f64 * 1.237_1 + 0.1));
-    ours("fractions", &floats, Format::Text);
-    ours("fractions, OpenMetrics", &floats, Format::OpenMetrics);
-    println!("opentelemetry-prometheus takes {:.1} times as long a series", elsewhere() / whole);
+    divan::main();
+    println!("a page of {PAGE_SERIES} series:");
+    let ours = report("whole numbers", &whole_numbers());
+    report("fractions", &fractions());
+    report("fractions, OpenMetrics", &openmetrics());
+    let elsewhere = Elsewhere::new();
+    let each = median_ns(|| elsewhere.render()) / ELSEWHERE as f64;
+    println!("  {:<26} {each:8.0} ns a series of {ELSEWHERE}, {:.1} × ours", "opentelemetry-prometheus", each / ours);
 }

@@ -1,5 +1,6 @@
 //! What a request costs between its commit and its delivery: CPU of this process for each request that is submitted, stored,
 //! merged, compressed, sent and taken out again, by submitters that wait for the commit. The destination is another process.
+//! The queue stands in this folder, or in that of `BENCH_DIRECTORY`, such as one on another disk.
 
 #![expect(
     clippy::expect_used,

@@ -27,8 +27,6 @@ mod sources;
 pub(crate) mod views;
 #[cfg(feature = "pull")]
 mod serving;
-#[cfg(all(test, feature = "pull", feature = "push"))]
-mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -118,7 +116,7 @@ impl Bridge {
     /// # Errors
     /// [`RecordError`] for a name that is no name.
     pub fn pool_source(&self, name: &str, source: impl PoolSource) -> Result<(), RecordError> {
-        self.0.sources.add(Asked::pool(name, source)?);
+        self.0.sources.add(Asked::pool(name, source)?, &self.0.recorder);
         Ok(())
     }
 
@@ -127,7 +125,7 @@ impl Bridge {
     /// # Errors
     /// [`RecordError`] for a name that is no name.
     pub fn component_source(&self, name: &str, kind: &str, source: impl ComponentSource) -> Result<(), RecordError> {
-        self.0.sources.add(Asked::component(name, kind, source)?);
+        self.0.sources.add(Asked::component(name, kind, source)?, &self.0.recorder);
         Ok(())
     }
 

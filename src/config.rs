@@ -33,7 +33,7 @@ mod tests;
 use std::path::PathBuf;
 
 pub use environment::{Environment, ProcessEnvironment};
-pub use error::ConfigErrors;
+pub use error::{ConfigErrors, Finding};
 pub use secret::Secret;
 
 /// The whole configuration after loading: defaults filled in, variables substituted, everything validated.
@@ -69,6 +69,14 @@ pub struct Config {
     pub resource: Vec<(String, String)>,
     /// Things worth a warning in the log: a destination from the environment that would be a loop, an endpoint that is not enabled.
     pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Every socket that will be bound, receivers first.
+    pub(crate) fn listeners(&self) -> impl Iterator<Item = &listener::Listener> {
+        let doors = self.receive.grpc.iter().chain(&self.receive.http);
+        doors.chain(self.pull.iter().filter(|endpoint| endpoint.enabled).map(|endpoint| &endpoint.listener))
+    }
 }
 
 /// A binding of a blueprint (spec, blueprint examples): a stream from one component to another.

@@ -8,6 +8,7 @@
 
 mod books;
 mod endpoints;
+mod examine;
 mod forward;
 mod grpc_health;
 mod own;
@@ -34,7 +35,7 @@ use crate::config::print::resolved_json;
 use crate::listen::{ListenError, Timings};
 use crate::model::snapshot::ConfigRefused;
 use crate::pull::observe::Observer;
-use crate::pull::prometheus::OwnMeters;
+use crate::pull::prometheus::Meters;
 use crate::push::hooks::Hooks;
 use crate::push::{Push, PushError};
 use crate::readiness::{Readiness, Standing};
@@ -44,6 +45,8 @@ use crate::record::{RecordError, Recorder, Telemetry, TelemetryOptions};
 use crate::state::Store;
 use crate::state::events::Event;
 use crate::tasks::Tasks;
+
+pub use examine::examine;
 
 use endpoints::{Bound, Endpoints};
 use forward::Forwarder;
@@ -295,9 +298,10 @@ fn telemetry(recorder: &Recorder, core: &Core, config: &Config) -> Telemetry {
 }
 
 /// What the process's own meters say, for `/metrics`.
-fn exposed(telemetry: &Arc<Telemetry>) -> Arc<dyn OwnMeters> {
+fn exposed(telemetry: &Arc<Telemetry>) -> Meters {
+    let part = telemetry.exposed_part().clone();
     let telemetry = telemetry.clone();
-    Arc::new(move || telemetry.gather())
+    Meters { source: Arc::new(move || telemetry.gather()), part }
 }
 
 /// What holds after a reload: the sections that need a restart stay as they were.

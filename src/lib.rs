@@ -54,6 +54,8 @@ pub mod otlp;
 pub mod state;
 pub mod record;
 #[cfg(feature = "_listen")]
+mod log_limit;
+#[cfg(feature = "_listen")]
 pub mod listen;
 #[cfg(feature = "receive")]
 pub mod receive;

@@ -9,6 +9,8 @@ pub const LABELS_MAX: usize = 128;
 pub const DEPTH_MAX: u32 = 96;
 /// Longest gap between two exports that counts as an interval; a longer one is an outage, not a habit.
 pub const EXPORT_INTERVAL_MAX_MS: u64 = 300_000;
+/// How long an answer waits for a part of it that others provide; a scraper waits ten seconds in all.
+pub const PART_PATIENCE_MS: u64 = 2_000;
 /// Shortest silence after which an instance or a series may be called stale.
 pub const STALE_AFTER_MIN_MS: u64 = 15_000;
 /// Alert conditions that are tracked at once; with so many on, one more tells nobody anything.
@@ -41,6 +43,9 @@ pub const SSE_REPLAY_MESSAGES_MAX: usize = 256;
 pub const SSE_REPLAY_BYTES_MAX: usize = 512 * 1024;
 /// How long a set without subscribers is remembered: a browser that lost its connection is back well within it.
 pub const SSE_LINGER_MS: u64 = 15_000;
+/// Pause between two looks for changes on the version 1 stream: as often as the store ticks. The plugin's stream has its
+/// configured interval.
+pub const SSE_TICK_MS: u64 = 1_000;
 /// Pause between two signs of life on a stream where nothing changes.
 pub const SSE_PING_MS: u64 = 5_000;
 /// Pause that clients are told to make before they come back.

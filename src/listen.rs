@@ -5,6 +5,7 @@ mod accept;
 mod body;
 mod connection;
 mod credentials;
+mod delivery;
 mod guard;
 mod origin;
 mod paced;
@@ -23,6 +24,7 @@ use http::request::Parts;
 use http::{Request, Response};
 use tokio::net::{TcpListener, TcpSocket};
 
+use crate::config::Finding;
 use crate::config::listener::Listener;
 
 pub use accept::{Served, Stats, serve};
@@ -33,6 +35,16 @@ pub use timings::Timings;
 
 /// Any error, boxed.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What stands in the way of serving this listener, but for its address: files of TLS that cannot be used.
+pub fn examine(listener: &Listener) -> Vec<Finding> {
+    let found = listener.tls.iter().flat_map(|files| tls::examine(files, &listener.key));
+    let finding = |(name, error): (&str, ListenError)| Finding {
+        path: listener.path_of(&format!("tls.{name}")),
+        message: error.to_string(),
+    };
+    found.map(finding).collect()
+}
 
 /// Connections that the system keeps for us between two accepts.
 const BACKLOG: u32 = 1024;
@@ -142,7 +154,7 @@ pub enum Refusal {
 /// A door: what stands behind a listener.
 pub trait Handle: Send + Sync + 'static {
     /// The body of its answers; the default is empty.
-    type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Default + Send + 'static;
+    type Body: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Default + Send + Unpin + 'static;
 
     /// Answers a request that may come in.
     fn handle(

@@ -12,7 +12,7 @@ use otel_bridge::clock::Clock;
 use otel_bridge::config::args::{Arguments, Command};
 use otel_bridge::config::environment::ProcessEnvironment;
 use otel_bridge::config::{Config, ConfigErrors, print, schema};
-use otel_bridge::gateway::{Gateway, StartError};
+use otel_bridge::gateway::{self, Gateway, StartError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -75,7 +75,7 @@ fn say(text: &str) -> anyhow::Result<()> {
 }
 
 fn check(file: &Path) -> anyhow::Result<()> {
-    let config = load(Some(file))?;
+    let config = Config::load_examined(file, &ProcessEnvironment, &gateway::examine)?;
     say(print::resolved_yaml(&config).trim_end())
 }
 
@@ -111,6 +111,11 @@ fn log_to_stderr() {
     // What names only some targets leaves the others as they are: a slip must not silence everything.
     if levels.default_level().is_none() {
         levels = levels.with_default(LevelFilter::INFO);
+    }
+    // The HTTP/2 library warns of each connection that floods it: a line for every attempt, and not one a minute.
+    let default = levels.default_level().unwrap_or(LevelFilter::INFO);
+    if default <= LevelFilter::INFO && !pieces.iter().any(|piece| piece.starts_with("h2")) {
+        levels = levels.with_target("h2", default.min(LevelFilter::ERROR));
     }
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     tracing_subscriber::registry().with(lines).with(levels).init();

@@ -49,7 +49,16 @@ where
 {
     match tokio::time::timeout(timeout, client.get(address)).await {
         Ok(Ok(answer)) => Ok(answer.status().as_u16()),
-        Ok(Err(error)) => Err(ProbeError::NoAnswer(error.to_string())),
+        Ok(Err(error)) => Err(ProbeError::NoAnswer(with_causes(&error))),
         Err(_elapsed) => Err(ProbeError::NoAnswer(format!("after {} s", timeout.as_secs()))),
     }
+}
+
+/// An error and what lies beneath it: the client's own words name only the step that failed.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
+    // Some errors quote their cause.
+    words.dedup_by(|cause, error| error.ends_with(cause.as_str()));
+    words.join(": ")
 }

@@ -16,7 +16,6 @@ pub mod sse;
 mod tests;
 pub mod v1;
 
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
@@ -29,7 +28,7 @@ use crate::config::pull::PullEndpoint;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::{Cache, Rendered, View};
-use crate::pull::prometheus::{Exposition, OwnMeters};
+use crate::pull::prometheus::{Exposition, Meters};
 use crate::pull::sse::hubs::Hubs;
 use crate::readiness::Readiness;
 use crate::state::Store;
@@ -66,21 +65,11 @@ pub struct Shared {
     /// Where the Prometheus pages get the generic series and the process's own meters.
     pub exposition: Exposition,
     /// Meters whose families `/metrics/json` tells as `custom`: those of a service that embeds the bridge.
-    pub custom_meters: Option<CustomMeters>,
+    pub custom_meters: Option<Meters>,
     /// Link templates into other tools.
     pub links: Links,
     /// The owner of the streams' tasks; its cancel ends every stream.
     pub tasks: Tasks,
-}
-
-/// Meters of a service that embeds the bridge; cheap to clone.
-#[derive(Clone)]
-pub struct CustomMeters(pub Arc<dyn OwnMeters>);
-
-impl fmt::Debug for CustomMeters {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("CustomMeters").finish_non_exhaustive()
-    }
 }
 
 impl PullState {

@@ -11,6 +11,7 @@ mod sender;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,15 +22,19 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
+use crate::config::Finding;
 use crate::config::push::Destination;
 use crate::model::signal::Signal;
 use crate::push::destination::Running;
 use crate::push::hooks::Hooks;
 use crate::push::queue::{Parcel, decision};
-use crate::state::accounting::Accounting;
+use crate::state::accounting::{Accounting, DestinationAccount};
 
 /// Time after which a sender whose request was refused may try again.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// Destinations that have ended and whose books are kept, should they come back; of more the books begin anew.
+const ENDED_ACCOUNTS_MAX: usize = 256;
 
 /// Why the push layer, or one destination, cannot start.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -73,6 +78,20 @@ impl PushError {
     pub const fn is_queue_refusal(&self) -> bool {
         matches!(self, Self::QueueRefused { .. })
     }
+}
+
+/// What stands in the way of starting this destination: files of TLS and the queue's folder. `path` is its key in the
+/// configuration, such as `push[0]`. Nothing is made, locked or sent.
+pub fn examine(destination: &Destination, path: &str) -> Vec<Finding> {
+    let tls = client::examine(destination).into_iter().map(|(key, reason)| Finding {
+        path: format!("{path}.tls.{key}"),
+        message: PushError::Endpoint { destination: destination.name.clone(), reason }.to_string(),
+    });
+    let queue = queue::examine(destination).err().map(|error| Finding {
+        path: format!("{path}.queue.directory"),
+        message: format!("destination `{}`: {error}", destination.name),
+    });
+    tls.chain(queue).collect()
 }
 
 /// Why a request was not taken. All but one of them pass: the sender should keep the request and try again.
@@ -132,8 +151,8 @@ impl SubmitError {
 #[derive(Debug)]
 pub struct Push {
     running: ArcSwap<Vec<Arc<Running>>>,
-    /// Held by whoever changes `running`.
-    change: Mutex<()>,
+    /// Held by whoever changes `running`: the books of destinations that have ended, by name.
+    change: Mutex<BTreeMap<Arc<str>, Arc<DestinationAccount>>>,
     accounting: Arc<Accounting>,
     clock: Clock,
     hooks: Hooks,
@@ -158,7 +177,7 @@ impl Push {
             accounting.register(Arc::clone(one.account()));
             one.start();
         }
-        Ok(Self { running: ArcSwap::from_pointee(running), change: Mutex::new(()), accounting, clock, hooks })
+        Ok(Self { running: ArcSwap::from_pointee(running), change: Mutex::default(), accounting, clock, hooks })
     }
 
     /// Whether there is anywhere to send to.
@@ -194,12 +213,12 @@ impl Push {
     }
 
     /// Takes on a new list: destinations that did not change go on (those that are held try at once), changed ones start anew
-    /// on the same queue, others leave (their files stay).
+    /// on the same queue, others leave (their files stay). The same name is the same account: its books go on.
     ///
     /// # Errors
     /// [`PushError`] of the first destination that cannot start; the others run all the same.
     pub async fn reload(&self, destinations: &[Destination]) -> Result<(), PushError> {
-        let _change = self.change.lock().await;
+        let mut ended = self.change.lock().await;
         let before = self.running.load_full();
         let mut after = Vec::with_capacity(destinations.len());
         let mut first_error = None;
@@ -209,6 +228,9 @@ impl Push {
             } else {
                 one.stop(Duration::ZERO).await;
                 self.accounting.unregister(&one.account().name);
+                if ended.len() < ENDED_ACCOUNTS_MAX {
+                    ended.insert(one.account().name.clone(), Arc::clone(one.account()));
+                }
             }
         }
         for destination in destinations {
@@ -219,6 +241,7 @@ impl Push {
             match Running::open(destination, &self.clock, &self.hooks) {
                 Ok(fresh) => {
                     adopt(&before, &fresh);
+                    go_on(&mut ended, &fresh);
                     self.accounting.register(Arc::clone(fresh.account()));
                     fresh.start();
                     after.push(Arc::new(fresh));
@@ -239,6 +262,16 @@ impl Push {
         let _change = self.change.lock().await;
         let running = self.running.load_full();
         futures_util::future::join_all(running.iter().map(|one| one.stop(deadline))).await;
+    }
+}
+
+/// The books of a destination of that name go on.
+fn go_on(ended: &mut BTreeMap<Arc<str>, Arc<DestinationAccount>>, fresh: &Running) {
+    let account = fresh.account();
+    let Some(before) = ended.remove(&account.name) else { return };
+    let items = account.go_on_from(&before);
+    if items > 0 {
+        tracing::warn!(destination = %account.name, items, "items are left behind: the queue has moved");
     }
 }
 

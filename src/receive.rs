@@ -13,7 +13,6 @@ mod grpc;
 mod http;
 mod inflate;
 mod intake;
-mod log_limit;
 mod read;
 mod status;
 

@@ -13,6 +13,7 @@ mod ingest;
 pub mod instance;
 pub mod judging;
 mod mapping;
+pub mod parts;
 mod process;
 mod registry;
 pub mod series;

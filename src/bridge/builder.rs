@@ -305,19 +305,20 @@ fn serving(
     use crate::bridge::serving::Serving;
     use crate::bridge::views::Behind;
     use crate::config::print::resolved_json;
-    use crate::pull::CustomMeters;
-    use crate::pull::prometheus::OwnMeters;
+    use crate::pull::prometheus::Meters;
     let (telemetry, registry) = (telemetry.clone(), builder.registry.clone());
-    let meters: Arc<dyn OwnMeters> = Arc::new(move || {
+    let part = telemetry.exposed_part().clone();
+    let gather = move || {
         let handed_in = registry.iter().flat_map(prometheus::Registry::gather);
         telemetry.gather().into_iter().chain(handed_in).collect::<Vec<_>>()
-    });
+    };
+    let meters = Meters { source: Arc::new(gather), part };
     let behind = Behind {
         core: core.clone(),
         about: Arc::new(arc_swap::ArcSwap::from_pointee(resolved_json(config))),
         observer: None,
         own_meters: Some(meters.clone()),
-        custom_meters: Some(CustomMeters(meters)),
+        custom_meters: Some(meters),
     };
     let endpoint = builder.endpoint.clone().or_else(|| config.pull.first().cloned()).unwrap_or_default();
     Serving::new(behind, endpoint, config.links.clone())

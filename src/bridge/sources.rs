@@ -1,22 +1,20 @@
-//! Asks the registered sources once a second, each on a thread of its own where it may block, and waits for none of them for
-//! long. They are plain threads: a source that never answers must not keep the runtime from ending.
+//! Asks the registered sources once a second, each as a part that may fail, panic or hang without costing more than itself.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
-use tokio::sync::{Notify, oneshot};
+use futures_util::future::join_all;
+use tokio::sync::Notify;
 
-use crate::model::snapshot::PartError;
 use crate::record::Recorder;
 use crate::record::source::Asked;
+use crate::state::parts::Part;
 use crate::tasks::Tasks;
 
 /// Time between two questions.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long an answer may take before the part counts as missing; whenever it comes, it is taken.
+/// How long an answer may take: one that hangs should not hold up the next question to the others.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The registered sources; cheap to clone.
@@ -25,16 +23,14 @@ pub(super) struct Sources(Arc<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    all: Mutex<Vec<Slot>>,
+    all: Mutex<Vec<Source>>,
     added: Notify,
 }
 
-struct Slot {
+#[derive(Clone)]
+struct Source {
     asked: Arc<Asked>,
-    /// The question that is not answered yet.
-    pending: Option<oneshot::Receiver<Result<(), String>>>,
-    /// Why there is no answer.
-    error: Option<String>,
+    part: Part,
 }
 
 impl fmt::Debug for Sources {
@@ -45,10 +41,11 @@ impl fmt::Debug for Sources {
 
 impl Sources {
     /// Adds a source; one of the same part is replaced.
-    pub(super) fn add(&self, asked: Asked) {
+    pub(super) fn add(&self, asked: Asked, recorder: &Recorder) {
+        let part = recorder.store().accounting().parts.part(asked.part.as_str());
         let mut all = self.0.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|slot| slot.asked.part != asked.part);
-        all.push(Slot { asked: Arc::new(asked), pending: None, error: None });
+        all.retain(|source| source.asked.part != asked.part);
+        all.push(Source { asked: Arc::new(asked), part });
         drop(all);
         self.0.added.notify_one();
     }
@@ -63,77 +60,21 @@ impl Sources {
                 _ = due.tick() => {}
                 () = self.0.added.notified() => {}
             }
-            self.ask(&recorder).await;
-        }
-    }
-
-    async fn ask(&self, recorder: &Recorder) {
-        let mut all = std::mem::take(&mut *self.0.all.lock().unwrap_or_else(PoisonError::into_inner));
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        for slot in &mut all {
-            slot.begin(recorder);
-        }
-        for slot in &mut all {
-            slot.wait(recorder, deadline).await;
-        }
-        let errors = all.iter().filter_map(Slot::part_error).collect();
-        recorder.store().set_part_errors(errors);
-        let mut kept = self.0.all.lock().unwrap_or_else(PoisonError::into_inner);
-        // What was registered meanwhile replaces what has its name.
-        all.retain(|slot| !kept.iter().any(|newer| newer.asked.part == slot.asked.part));
-        all.append(&mut kept);
-        *kept = all;
-    }
-}
-
-impl Slot {
-    fn begin(&mut self, recorder: &Recorder) {
-        if self.pending.is_some() {
-            return;
-        }
-        let (asked, recorder, runtime) = (self.asked.clone(), recorder.clone(), Handle::current());
-        let (answer, pending) = oneshot::channel();
-        let ask = move || {
-            let _context = runtime.enter();
-            let result = catch_unwind(AssertUnwindSafe(|| asked.ask(&recorder)));
-            let result = match result {
-                Ok(answered) => answered.map_err(|error| error.to_string()),
-                Err(panic) => Err(format!("it panicked: {}", text_of(&*panic))),
-            };
-            let _ = answer.send(result);
-        };
-        // A thread that cannot be had drops the sender: that is an answer too.
-        let _ = std::thread::Builder::new().name("otel-bridge-source".to_owned()).spawn(ask);
-        self.pending = Some(pending);
-    }
-
-    async fn wait(&mut self, recorder: &Recorder, deadline: tokio::time::Instant) {
-        let Some(pending) = &mut self.pending else { return };
-        let answered = tokio::time::timeout_at(deadline, pending).await;
-        if answered.is_ok() {
-            self.pending = None;
-        }
-        let error = match answered {
-            Ok(Ok(result)) => result.err(),
-            Ok(Err(_)) => Some("no thread to ask it on".to_owned()),
-            Err(_) => Some(format!("no answer within {} ms", PATIENCE.as_millis())),
-        };
-        if let Some(error) = &error {
-            if self.error.as_ref() != Some(error) {
-                tracing::warn!(part = self.asked.part, error, "a source cannot be read");
+            let all = self.0.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            tokio::select! {
+                () = tasks.cancelled() => return,
+                _ = join_all(all.iter().map(|source| source.ask(&recorder))) => {}
             }
-            self.asked.unanswered(recorder, error);
         }
-        self.error = error;
-    }
-
-    fn part_error(&self) -> Option<PartError> {
-        let message = self.error.as_deref()?;
-        Some(PartError { part: self.asked.part.as_str().into(), message: message.into() })
     }
 }
 
-fn text_of(panic: &(dyn std::any::Any + Send)) -> &str {
-    let literal = panic.downcast_ref::<&str>().copied();
-    literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a message")
+impl Source {
+    async fn ask(&self, recorder: &Recorder) {
+        let (asked, into) = (self.asked.clone(), recorder.clone());
+        let read = move || asked.ask(&into);
+        if self.part.read_within(PATIENCE, read).await.is_none() {
+            self.asked.unanswered(recorder, &self.part.why().unwrap_or_default());
+        }
+    }
 }

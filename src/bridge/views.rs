@@ -10,8 +10,8 @@ use crate::bridge::core::Core;
 use crate::config::links::Links;
 use crate::config::pull::PullEndpoint;
 use crate::pull::observe::Observer;
-use crate::pull::prometheus::{Exposition, OwnMeters};
-use crate::pull::{self, CustomMeters, PullState, Shared};
+use crate::pull::prometheus::{Exposition, Meters};
+use crate::pull::{self, PullState, Shared};
 use crate::tasks::Tasks;
 
 /// What every endpoint is opened with.
@@ -22,9 +22,9 @@ pub(crate) struct Behind {
     pub(crate) about: Arc<ArcSwap<serde_json::Value>>,
     pub(crate) observer: Option<Observer>,
     /// Meters of the process, for `/metrics`.
-    pub(crate) own_meters: Option<Arc<dyn OwnMeters>>,
+    pub(crate) own_meters: Option<Meters>,
     /// Of these, those of the service that embeds the bridge, for `/metrics/json`.
-    pub(crate) custom_meters: Option<CustomMeters>,
+    pub(crate) custom_meters: Option<Meters>,
 }
 
 impl fmt::Debug for Behind {

@@ -27,7 +27,8 @@ impl Arguments {
 pub enum Command {
     /// Runs the bridge (the default command).
     Serve(Serve),
-    /// Validates a configuration file; prints every error, or what the file resolves to, without secrets.
+    /// Validates a configuration file and what it names (TLS files, queue folders); prints every error, or what the file
+    /// resolves to, without secrets.
     Check {
         /// The configuration file.
         file: PathBuf,

@@ -32,6 +32,15 @@ pub struct Place {
     pub column: u64,
 }
 
+/// A problem that only those find who use a value: a file that cannot be read, a folder that cannot be written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The key that it is with, such as `pull[0].tls.key`; where it does not stand in the file, the section above it counts.
+    pub path: String,
+    /// What is wrong, and with which key or destination. Never holds a credential.
+    pub message: String,
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place {
@@ -65,16 +74,22 @@ impl Report {
         Self { origin: origin.to_owned(), ..Self::default() }
     }
 
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     pub(crate) fn problem(&self, place: Place, message: impl Into<String>) {
         let problem = Problem { origin: self.origin.clone(), place: Some(place), message: message.into() };
         self.problems.borrow_mut().push(problem);
     }
 
-    /// A problem with the key of this path, or with the nearest section above it that stands in the file.
+    /// A problem with the key of this path, or with the nearest section above it that stands in the file. A list of one may
+    /// have been written without the list.
     pub(crate) fn problem_at_path(&self, path: &str, message: impl Into<String>) {
         let places = self.places.borrow();
-        let above = std::iter::successors(Some(path), |path| path.rfind(['.', '[']).map(|end| &path[..end]));
-        let place = above.into_iter().find_map(|path| places.get(path).copied());
+        let mut above = std::iter::successors(Some(path), |path| path.rfind(['.', '[']).map(|end| &path[..end]));
+        let place =
+            above.find_map(|path| places.get(path).or_else(|| places.get(&path.replacen("[0]", "", 1))).copied());
         let problem = Problem { origin: self.origin.clone(), place, message: message.into() };
         self.problems.borrow_mut().push(problem);
     }

@@ -37,6 +37,11 @@ impl Listener {
         let is_open = self.auth.is_none() && !has_client_ca;
         !self.address.ip().to_canonical().is_loopback() && is_open && !self.insecure
     }
+
+    /// The path of one of its keys in the file, such as `pull[0].tls`; a manifest's stand at the top level.
+    pub(crate) fn path_of(&self, key: &str) -> String {
+        if self.key == "address" { key.to_owned() } else { format!("{}.{key}", self.key) }
+    }
 }
 
 /// Credentials of a listener.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::config::Config;
 use crate::config::environment::Environment;
 use crate::config::error::{ConfigErrors, Report};
 use crate::config::otel_environment::Variables;
@@ -10,6 +9,7 @@ use crate::config::read;
 use crate::config::section::Section;
 use crate::config::tree;
 use crate::config::validate;
+use crate::config::{Config, Finding};
 
 impl Config {
     /// What runs without a file: the doors of contract §3, and what the `OTEL_*` variables say.
@@ -34,9 +34,21 @@ impl Config {
     /// # Errors
     /// The file cannot be read, or every problem in it.
     pub fn load(path: &Path, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        Self::load_examined(path, environment, &|_| Vec::new())
+    }
+
+    /// As [`Config::load`], and lets `examine` look at what no reader of a text can judge, even when there are other problems.
+    ///
+    /// # Errors
+    /// As [`Config::load`], with what was found.
+    pub fn load_examined(
+        path: &Path,
+        environment: &dyn Environment,
+        examine: &dyn Fn(&Self) -> Vec<Finding>,
+    ) -> Result<Self, ConfigErrors> {
         let origin = path.display().to_string();
         let text = read_text(path).map_err(|message| ConfigErrors::single(&origin, None, message))?;
-        let mut config = Self::parse(&text, &origin, environment)?;
+        let mut config = Self::parse_examined(&text, &origin, environment, examine)?;
         config.file = Some(path.to_owned());
         Ok(config)
     }
@@ -44,10 +56,19 @@ impl Config {
     /// Reads a text; `origin` stands in front of every message.
     ///
     /// # Errors
-    /// The first error of the YAML itself, else every problem of its content.
+    /// What makes the text no YAML, else every problem of its content.
     pub fn parse(text: &str, origin: &str, environment: &dyn Environment) -> Result<Self, ConfigErrors> {
+        Self::parse_examined(text, origin, environment, &|_| Vec::new())
+    }
+
+    fn parse_examined(
+        text: &str,
+        origin: &str,
+        environment: &dyn Environment,
+        examine: &dyn Fn(&Self) -> Vec<Finding>,
+    ) -> Result<Self, ConfigErrors> {
         let report = Report::new(origin);
-        let tree = tree::parse(text, environment, origin)?;
+        let tree = tree::parse(text, environment, &report)?;
         let mut root = Section::root(&tree, &report);
         let mut config = read::file(&mut root);
         let takes_push_from_environment = !root.has("push");
@@ -56,6 +77,9 @@ impl Config {
         validate::validate(&config, &report);
         let variables = Variables { environment, report: &report };
         variables.apply(&mut config, takes_push_from_environment, says_self_observation);
+        for Finding { path, message } in examine(&config) {
+            report.problem_at_path(&path, message);
+        }
         config.warnings = report.take_warnings();
         report.finish()?;
         Ok(config)

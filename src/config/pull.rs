@@ -1,4 +1,4 @@
-//! Pull endpoints: the axum listeners with JSON, Prometheus, SSE, health and the dashboard.
+//! Pull endpoints: the listeners with JSON, Prometheus, SSE, health and probes.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;

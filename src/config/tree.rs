@@ -1,13 +1,16 @@
 //! YAML as a tree with a place at every node, so that problems found later still say where. Budgets against documents that
-//! unfold (anchors) or nest without end, and the refusal of a key that stands twice, are the parser's.
+//! unfold (anchors) or nest without end are the parser's. A key that stands twice is reported here: what the parser refuses
+//! would hide every other problem of the file.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
+use serde_saphyr::options::DuplicateKeyPolicy;
 
 use crate::config::environment::Environment;
-use crate::config::error::{ConfigErrors, Place};
+use crate::config::error::{ConfigErrors, Place, Report};
 use crate::config::substitute;
 
 /// Largest file that is read, in bytes; the commented sample has 20 KiB.
@@ -46,14 +49,15 @@ pub(crate) struct Scalar {
     pub(crate) is_substituted: bool,
 }
 
-/// Reads the text and substitutes variables; a failed substitution leaves a broken scalar.
+/// Reads the text and substitutes variables; a failed substitution leaves a broken scalar. Of a key that stands twice the
+/// first counts, and the others are reported.
 ///
 /// # Errors
-/// The first thing that is no YAML, a key that stands twice, or a breached budget.
-pub(crate) fn parse(text: &str, environment: &dyn Environment, origin: &str) -> Result<Node, ConfigErrors> {
+/// The first thing that is no YAML, or a breached budget.
+pub(crate) fn parse(text: &str, environment: &dyn Environment, report: &Report) -> Result<Node, ConfigErrors> {
     if text.len() > FILE_BYTES_MAX {
         let message = format!("the file has {} bytes; at most {FILE_BYTES_MAX} are read", text.len());
-        return Err(ConfigErrors::single(origin, None, message));
+        return Err(ConfigErrors::single(report.origin(), None, message));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
@@ -62,6 +66,7 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, origin: &str) -> 
     let options = serde_saphyr::options! {
         with_snippet: false,
         strict_booleans: true,
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
         budget: serde_saphyr::budget! {
             max_nodes: NODES_MAX,
             max_events: NODES_MAX * 2,
@@ -74,10 +79,10 @@ pub(crate) fn parse(text: &str, environment: &dyn Environment, origin: &str) -> 
         },
     };
     match serde_saphyr::from_str_with_options::<Spanned<Raw>>(text, options) {
-        Ok(raw) => Ok(Builder { text, environment }.node(raw)),
+        Ok(raw) => Ok(Builder { text, environment, report }.node(raw)),
         Err(error) => {
             let place = error.location().map(place_of);
-            Err(ConfigErrors::single(origin, place, message_of(&error) + hint(text, place)))
+            Err(ConfigErrors::single(report.origin(), place, message_of(&error) + hint(text, place)))
         }
     }
 }
@@ -86,12 +91,10 @@ fn place_of(location: serde_saphyr::Location) -> Place {
     Place { line: location.line(), column: location.column() }
 }
 
-/// A sentence without the parser's own place, and without any text of the file: a key that stands twice may be a credential
-/// in the wrong place.
+/// A sentence without the parser's own place, and without any text of the file: it may be a credential in the wrong place.
 fn message_of(error: &serde_saphyr::Error) -> String {
     use serde_saphyr::Error;
     match error.without_snippet() {
-        Error::DuplicateMappingKey { .. } => return "duplicate key: it stands in this mapping already".to_owned(),
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             return "an alias must not stand inside its own anchor".to_owned();
         }
@@ -131,6 +134,7 @@ enum Raw {
 struct Builder<'a> {
     text: &'a str,
     environment: &'a dyn Environment,
+    report: &'a Report,
 }
 
 impl Builder<'_> {
@@ -144,16 +148,26 @@ impl Builder<'_> {
             }
             Raw::Text(text) => self.scalar(text),
             Raw::Sequence(items) => Kind::Sequence(items.into_iter().map(|item| self.node(item)).collect()),
-            Raw::Mapping(entries) => {
-                let entry = |(key, value): (Spanned<String>, Spanned<Raw>)| Entry {
-                    place: place_of(key.referenced),
-                    key: key.value,
-                    node: self.node(value),
-                };
-                Kind::Mapping(entries.into_iter().map(entry).collect())
-            }
+            Raw::Mapping(entries) => Kind::Mapping(self.entries(entries)),
         };
         Node { place, kind }
+    }
+
+    /// The message does not repeat the key: it may be a credential in the wrong place.
+    fn entries(&self, raw: Vec<(Spanned<String>, Spanned<Raw>)>) -> Vec<Entry> {
+        let mut known = HashSet::new();
+        let mut entries = Vec::with_capacity(raw.len());
+        for (key, value) in raw {
+            let place = place_of(key.referenced);
+            // Read all the same, for what stands twice inside it.
+            let node = self.node(value);
+            if known.insert(key.value.clone()) {
+                entries.push(Entry { key: key.value, place, node });
+            } else {
+                self.report.problem(place, "duplicate key: it stands in this mapping already");
+            }
+        }
+        entries
     }
 
     fn scalar(&self, text: String) -> Kind {

@@ -21,43 +21,36 @@ pub(crate) fn validate(config: &Config, report: &Report) {
     }
 }
 
-/// Every socket that will be bound, receivers first.
-fn listeners(config: &Config) -> impl Iterator<Item = &Listener> {
-    let doors = config.receive.grpc.iter().chain(&config.receive.http);
-    doors.chain(config.pull.iter().filter(|endpoint| endpoint.enabled).map(|endpoint| &endpoint.listener))
-}
-
 fn exposed_listeners(config: &Config, report: &Report) {
-    for listener in listeners(config) {
+    for listener in config.listeners() {
         if listener.is_exposed() {
             let message = format!(
                 "`{}` listens on {}, which other machines reach, without `auth`: add `auth` (or `tls.client_ca`), or \
                  `insecure: true` if anybody may call",
                 listener.key, listener.address
             );
-            let key = if listener.key == "address" { String::new() } else { format!("{}.", listener.key) };
-            report.problem_at_path(&format!("{key}address"), message);
+            report.problem_at_path(&listener.path_of("address"), message);
         }
     }
 }
 
 fn duplicate_addresses(config: &Config, report: &Report) {
-    let all: Vec<&Listener> = listeners(config).collect();
+    let all: Vec<&Listener> = config.listeners().collect();
     for (index, listener) in all.iter().enumerate() {
         let collides = |other: &&&Listener| overlap(other.address, listener.address);
         if let Some(other) = all.iter().take(index).find(collides) {
             let message =
                 format!("`{}` listens on {}, where `{}` already does", listener.key, listener.address, other.key);
-            let key =
-                if listener.key == "address" { "address".to_owned() } else { format!("{}.address", listener.key) };
-            report.problem_at_path(&key, message);
+            report.problem_at_path(&listener.path_of("address"), message);
         }
     }
 }
 
-/// Port 0 lets the system choose, so it never collides.
+/// Port 0 lets the system choose, so it never collides. `[::]` takes IPv4 too, `0.0.0.0` nothing but IPv4.
 fn overlap(left: SocketAddr, right: SocketAddr) -> bool {
-    let same_host = left.ip() == right.ip() || left.ip().is_unspecified() || right.ip().is_unspecified();
+    let covers = |one: IpAddr, other: IpAddr| one.is_unspecified() && (one.is_ipv6() || other.is_ipv4());
+    let (host, other) = (left.ip().to_canonical(), right.ip().to_canonical());
+    let same_host = host == other || covers(host, other) || covers(other, host);
     left.port() != 0 && left.port() == right.port() && same_host
 }
 

@@ -10,7 +10,7 @@ use crate::config::listener::Listener;
 use crate::config::push::Destination;
 use crate::config::receive::Receive;
 use crate::model::breaker::BreakerState;
-use crate::model::component::ComponentState;
+use crate::model::component::{ComponentState, DESTINATION_PREFIX};
 use crate::model::snapshot::{DestinationFacts, DestinationSignal};
 use crate::push::hooks::{BreakerObserver, CallOutcome, ObserverFactory};
 use crate::record::runtime::RuntimePool;
@@ -22,7 +22,7 @@ const RUNTIME_POOL: &str = "tokio";
 
 /// Name of a destination's component and breaker.
 fn component_name(destination: &str) -> String {
-    format!("push-{destination}")
+    format!("{DESTINATION_PREFIX}{destination}")
 }
 
 /// Figures that are copied once a second from where they are kept.

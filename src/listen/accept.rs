@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::listen::guard::Guard;
 use crate::listen::tls::Certificates;
 use crate::listen::{BoundListener, Credentials, Handle, ListenError, Timings, connection};
+use crate::log_limit::LogLimit;
 use crate::tasks::Tasks;
 
 /// What a listener has seen.
@@ -62,7 +63,7 @@ pub fn serve<H: Handle>(
     let stats = Arc::new(Stats::default());
     let served = Served { address, stats: stats.clone(), credentials: guard.credentials().cloned() };
     let free = Arc::new(Semaphore::new(config.connections_max.clamp(1, Semaphore::MAX_PERMITS)));
-    let group = tasks.clone();
+    let (group, log) = (tasks.clone(), LogLimit::new(clock.clone()));
     tasks.spawn(async move {
         loop {
             let accepted = tokio::select! {
@@ -86,8 +87,9 @@ pub fn serve<H: Handle>(
                 },
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
-                    if stats.accept_errors.fetch_add(1, Ordering::Relaxed).is_power_of_two() {
-                        tracing::warn!(%error, %address, "accepting a connection failed; the listener goes on");
+                    stats.accept_errors.fetch_add(1, Ordering::Relaxed);
+                    if let Some(times) = log.admit("accept") {
+                        tracing::warn!(%error, %address, times, "accepting a connection failed; the listener goes on");
                     }
                     tokio::time::sleep(timings.accept_pause).await;
                 }

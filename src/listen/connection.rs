@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use crate::limits;
+use crate::listen::delivery::{self, Pieces};
 use crate::listen::guard::Guard;
 use crate::listen::paced::{Paced, Phase};
 use crate::listen::{Handle, RequestBody, Timings};
@@ -31,16 +32,22 @@ const WINDOW_BYTES: u32 = 256 * 1024;
 /// Streams that a client reset before they were looked at; more of them end the connection (rapid reset).
 const RESET_STREAMS_MAX: usize = 32;
 
-/// Runs the tasks of HTTP/2 streams in the listener's group.
+/// What HTTP/2 keeps of one answer that the socket does not take yet.
+const SEND_BYTES_MAX: usize = 64 * 1024;
+
+/// Runs the tasks of HTTP/2 streams in the listener's group, each under the clock of its answer.
 #[derive(Clone, Debug)]
-struct StreamTasks(Tasks);
+struct StreamTasks {
+    tasks: Tasks,
+    write: Duration,
+}
 
 impl<F> hyper::rt::Executor<F> for StreamTasks
 where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, work: F) {
-        self.0.spawn(work);
+        self.tasks.spawn(delivery::watch(work, self.write));
     }
 }
 
@@ -53,31 +60,30 @@ where
     let Some((first, is_http2)) = first_bytes(&mut stream, &timings, &tasks).await else { return };
     let phase = if is_http2 { Phase::unwatched() } else { Phase::head() };
     let io = TokioIo::new(Paced::new(stream, first, phase.clone(), &timings));
+    if is_http2 {
+        let service = service_fn(move |request: Request<Incoming>| {
+            let guard = guard.clone();
+            async move {
+                let request = request.map(|body| RequestBody::new(body, &timings));
+                Ok::<_, Infallible>(guard.serve(request, peer.ip()).await.map(Pieces::new))
+            }
+        });
+        let connection = http2(&timings, &tasks).serve_connection(io, service);
+        return until_asked(pin!(connection), http2::Connection::graceful_shutdown, &timings, &tasks).await;
+    }
     let service = service_fn(move |request: Request<Incoming>| {
         let (guard, phase) = (guard.clone(), phase.clone());
         async move {
-            if !is_http2 {
-                phase.serving();
-            }
+            phase.serving();
             let request = request.map(|body| RequestBody::new(body, &timings));
-            let response: Response<H::Body> = if !is_http2 && is_ambiguous(&request, &phase) {
-                ambiguous()
-            } else {
-                guard.serve(request, peer.ip()).await
-            };
-            if !is_http2 {
-                phase.idle();
-            }
+            let response: Response<H::Body> =
+                if is_ambiguous(&request, &phase) { ambiguous() } else { guard.serve(request, peer.ip()).await };
+            phase.idle();
             Ok::<_, Infallible>(response)
         }
     });
-    if is_http2 {
-        let connection = http2(&timings, &tasks).serve_connection(io, service);
-        until_asked(pin!(connection), http2::Connection::graceful_shutdown, &timings, &tasks).await;
-    } else {
-        let connection = http1().serve_connection(io, service);
-        until_asked(pin!(connection), http1::Connection::graceful_shutdown, &timings, &tasks).await;
-    }
+    let connection = http1().serve_connection(io, service);
+    until_asked(pin!(connection), http1::Connection::graceful_shutdown, &timings, &tasks).await;
 }
 
 /// Whether the request's length is told in two ways (RFC 9112, 6.3).
@@ -104,7 +110,7 @@ fn http1() -> http1::Builder {
 }
 
 fn http2(timings: &Timings, tasks: &Tasks) -> http2::Builder<StreamTasks> {
-    let mut builder = http2::Builder::new(StreamTasks(tasks.clone()));
+    let mut builder = http2::Builder::new(StreamTasks { tasks: tasks.clone(), write: timings.write });
     builder
         .timer(TokioTimer::new())
         .max_header_list_size(limits::HEADER_BYTES_MAX as u32)
@@ -112,6 +118,7 @@ fn http2(timings: &Timings, tasks: &Tasks) -> http2::Builder<StreamTasks> {
         .max_pending_accept_reset_streams(RESET_STREAMS_MAX)
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
+        .max_send_buf_size(SEND_BYTES_MAX)
         .keep_alive_interval(timings.ping_interval)
         .keep_alive_timeout(timings.ping_timeout);
     builder

@@ -1,5 +1,6 @@
 //! Listeners on loopback with an axum router behind them, as the pull endpoints have it.
 
+mod delivery;
 mod guard;
 mod hostile;
 mod stop;

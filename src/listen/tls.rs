@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use rustls::RootCertStore;
+use rustls::crypto::CryptoProvider;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{NoClientAuth, ServerConfig, WebPkiClientVerifier};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -70,33 +72,57 @@ async fn version(path: Option<&Path>) -> Version {
     Some((facts.modified().ok()?, facts.len()))
 }
 
+/// Everything that is wrong with the files, each with its key (`certificate`, `key`, `client_ca`).
+pub(crate) fn examine(files: &ServerTls, key: &str) -> Vec<(&'static str, ListenError)> {
+    let single = [
+        ("certificate", chain(files, key).err()),
+        ("key", private_key(files, key).err()),
+        ("client_ca", clients(files, key).err()),
+    ];
+    let found: Vec<_> = single.into_iter().filter_map(|(name, error)| Some((name, error?))).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    // Each can be read; do they belong together?
+    read(files, key).err().into_iter().map(|error| ("certificate", error)).collect()
+}
+
+fn refused(path: &Path, key: &str, reason: &dyn std::fmt::Display) -> ListenError {
+    ListenError::Tls { path: path.to_owned(), key: key.to_owned(), reason: reason.to_string() }
+}
+
+fn chain(files: &ServerTls, key: &str) -> Result<Vec<CertificateDer<'static>>, ListenError> {
+    certificates(&files.certificate).map_err(|error| refused(&files.certificate, key, &error))
+}
+
+fn private_key(files: &ServerTls, key: &str) -> Result<PrivateKeyDer<'static>, ListenError> {
+    PrivateKeyDer::from_pem_file(&files.key).map_err(|error| refused(&files.key, key, &error))
+}
+
+/// Who must show a certificate, and of which authority.
+fn clients(files: &ServerTls, key: &str) -> Result<Arc<dyn ClientCertVerifier>, ListenError> {
+    let Some(path) = &files.client_ca else { return Ok(Arc::new(NoClientAuth)) };
+    let mut roots = RootCertStore::empty();
+    for authority in certificates(path).map_err(|error| refused(path, key, &error))? {
+        roots.add(authority).map_err(|error| refused(path, key, &error))?;
+    }
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider()).build();
+    verifier.map_err(|error| refused(path, key, &error))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
 fn read(files: &ServerTls, key: &str) -> Result<Arc<ServerConfig>, ListenError> {
-    let refused = |path: &Path, reason: &dyn std::fmt::Display| ListenError::Tls {
-        path: path.to_owned(),
-        key: key.to_owned(),
-        reason: reason.to_string(),
-    };
-    let chain = certificates(&files.certificate).map_err(|error| refused(&files.certificate, &error))?;
-    let private = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| refused(&files.key, &error))?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let clients = match &files.client_ca {
-        None => Arc::new(NoClientAuth),
-        Some(path) => {
-            let mut roots = RootCertStore::empty();
-            for authority in certificates(path).map_err(|error| refused(path, &error))? {
-                roots.add(authority).map_err(|error| refused(path, &error))?;
-            }
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-                .build()
-                .map_err(|error| refused(path, &error))?
-        }
-    };
-    let mut config = ServerConfig::builder_with_provider(provider)
+    let refused = |error: rustls::Error| refused(&files.certificate, key, &error);
+    let (chain, private, clients) = (chain(files, key)?, private_key(files, key)?, clients(files, key)?);
+    let mut config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map_err(|error| refused(&files.certificate, &error))?
+        .map_err(refused)?
         .with_client_cert_verifier(clients)
         .with_single_cert(chain, private)
-        .map_err(|error| refused(&files.certificate, &error))?;
+        .map_err(refused)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

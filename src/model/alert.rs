@@ -1,6 +1,7 @@
 //! Alerts and recommendations as facts; how rules are judged stands in the functions beside them.
 
 pub mod built_in;
+mod cause;
 pub mod judge;
 pub mod rule;
 mod subjects;
@@ -57,10 +58,13 @@ pub struct Alert {
     pub instance: Option<Arc<str>>,
     /// The instance's environment, for scopes.
     pub environment: Option<Arc<str>>,
-    /// The value that was judged.
-    pub value: f64,
+    /// The figure that was judged; none where the field is a word, such as a state.
+    pub value: Option<f64>,
     /// The threshold that it crossed, where the rule has one.
     pub threshold: Option<f64>,
+    /// The id of the alert that this one comes from: that of a failing push destination, where this one is about its component,
+    /// its breaker or its queue.
+    pub cause: Option<Arc<str>>,
     /// When the condition began, in Unix milliseconds.
     pub since_unix_ms: u64,
     /// When the alert went off (after `for`), in Unix milliseconds.

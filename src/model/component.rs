@@ -1,5 +1,8 @@
 //! A component: a named part of a service that processes items.
 
+/// Begins the name of a push destination's component and breaker; the destination's name follows.
+pub const DESTINATION_PREFIX: &str = "push-";
+
 /// How a component says it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ComponentState {

@@ -47,6 +47,8 @@ fn instance(place: usize, (service, id, liveness): (&str, &str, Liveness)) -> In
         memory_bytes: None,
         uptime_s: None,
         traces: 0,
+        traces_recent: 0,
+        recent_s: 60.0,
         spans_active: 0,
         spans: 0,
         log_records: 0,
@@ -82,9 +84,9 @@ pub(crate) fn breaker(owner: usize, name: &str, component: Option<&str>, state: 
         component: component.map(Into::into),
         state,
         since_unix_ms: NOW_UNIX_MS,
-        failures: 0,
+        failures: None,
         transitions: 0,
-        calls: [0; 3],
+        calls: [None; 3],
         last_failure: None,
         recent_transitions: [].into(),
     }
@@ -136,10 +138,10 @@ pub(crate) fn stream(owner: Option<usize>, name: &str) -> StreamFacts {
         to: "task_store".into(),
         active: None,
         queue_depth: None,
-        messages: 0,
+        messages: None,
         messages_recent: 0,
         recent_s: 60.0,
-        backpressure_events: 0,
+        backpressure_events: None,
     }
 }
 
@@ -198,7 +200,8 @@ pub(crate) fn documented() -> Snapshot {
         },
         WorkerFacts { requests: None, state: None, ..worker(1, "thread-1", "web", WorkerState::Idle) },
     ];
-    let busy = StreamFacts { active: Some(3), messages: 15_000, messages_recent: 3_012, ..stream(Some(1), "input") };
+    let busy =
+        StreamFacts { active: Some(3), messages: Some(15_000), messages_recent: 3_012, ..stream(Some(1), "input") };
     snapshot.streams = vec![busy];
     snapshot
 }
@@ -230,7 +233,7 @@ pub(crate) fn any_snapshot() -> impl Strategy<Value = Snapshot> {
         }
         for (owner, name, state, failures) in breakers {
             let component = (failures % 2 == 0).then_some(name);
-            snapshot.breakers.push(BreakerFacts { failures, ..breaker(owner, name, component, state) });
+            snapshot.breakers.push(BreakerFacts { failures: Some(failures), ..breaker(owner, name, component, state) });
         }
         for (owner, name, size, (active, idle)) in pools {
             snapshot.pools.push(pool(owner, name, size, (active, idle, 0)));

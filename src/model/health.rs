@@ -175,6 +175,11 @@ impl System {
             uptime_seconds: snapshot.uptime.as_secs(),
         }
     }
+
+    /// The score as views tell it: none when nothing is registered in this scope, where 0 would read as a failure.
+    pub fn known_score(&self) -> Option<f64> {
+        self.anything_in_scope.then_some(self.score)
+    }
 }
 
 /// A snapshot seen through a scope: which instances count, and whether the bridge stands alone.
@@ -226,7 +231,21 @@ impl<'a> InScope<'a> {
 
     /// Whether anything is registered or missed; a stream that only the configuration names is neither.
     fn anything(&self) -> bool {
-        !self.missing.is_empty() || self.instances().next().is_some()
+        let counts = |(owner, one): (usize, &InstanceFacts)| {
+            self.instance(owner).is_some() && (one.is_bridge || !one.is_local || self.owns_something(owner))
+        };
+        !self.missing.is_empty() || self.snapshot.instances.iter().enumerate().any(counts)
+    }
+
+    /// Whether an instance has an entity: a process that embeds a bridge and registered nothing says nothing of its health
+    /// (contract §4.1).
+    fn owns_something(&self, owner: usize) -> bool {
+        let Snapshot { pools, workers, components, breakers, streams, .. } = self.snapshot;
+        pools.iter().any(|one| one.owner == owner)
+            || workers.iter().any(|one| one.owner == owner)
+            || components.iter().any(|one| one.owner == owner)
+            || breakers.iter().any(|one| one.owner == owner)
+            || streams.iter().any(|one| one.owner == Some(owner))
     }
 }
 

@@ -129,7 +129,7 @@ pub fn breakers(snapshot: &Snapshot, scope: &Scope) -> BTreeMap<String, MergedBr
             is_live: false,
         };
         let merged = map.entry(keys.key(&instance.service, name)).or_insert_with(new);
-        merged.failure_count = merged.failure_count.saturating_add(breaker.failures);
+        merged.failure_count = merged.failure_count.saturating_add(breaker.failures.unwrap_or(0));
         merged.last_failure = latest(merged.last_failure, breaker.last_failure);
         merged.judge(breaker.state.folded(), instance.liveness == Liveness::Live);
     }
@@ -171,7 +171,7 @@ pub fn streaming(snapshot: &Snapshot, scope: &Scope) -> Streaming {
             None if view.everything => true,
             None => continue,
         };
-        streaming.total_messages = streaming.total_messages.saturating_add(stream.messages);
+        streaming.total_messages = streaming.total_messages.saturating_add(stream.messages.unwrap_or(0));
         streaming.message_rate += per_second(stream.messages_recent, stream.recent_s);
         if is_live {
             streaming.active_streams = streaming.active_streams.saturating_add(active(stream));

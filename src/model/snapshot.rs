@@ -1,5 +1,5 @@
 //! The one picture of everything at one moment. Every view renders the same immutable [`Snapshot`], so that for one snapshot id
-//! JSON, Prometheus, SSE, health and the dashboard agree to the last digit.
+//! JSON, Prometheus, SSE and health agree to the last digit.
 //!
 //! Only facts stand here. What depends on the asker's scope (health score, error rate, merged maps) is derived from the
 //! snapshot by `model::health` and `model::merge`, the same for every view.
@@ -117,6 +117,10 @@ pub struct InstanceFacts {
     pub uptime_s: Option<f64>,
     /// Traces counted so far.
     pub traces: u64,
+    /// Traces in the last 60 s (the whole life while younger).
+    pub traces_recent: u64,
+    /// Length of that time in seconds.
+    pub recent_s: f64,
     /// Spans that are open now, where it reports them.
     pub spans_active: u64,
     /// Spans received or started so far.
@@ -238,12 +242,12 @@ pub struct BreakerFacts {
     pub state: BreakerState,
     /// When it entered that state, in Unix milliseconds, as observed here.
     pub since_unix_ms: u64,
-    /// Failures so far.
-    pub failures: u64,
+    /// Failures so far; unknown when they were never reported.
+    pub failures: Option<u64>,
     /// Transitions so far.
     pub transitions: u64,
-    /// Calls by outcome: success, failure, rejected.
-    pub calls: [u64; 3],
+    /// Calls by outcome: success, failure, rejected; each unknown when it was never reported.
+    pub calls: [Option<u64>; 3],
     /// Last failure in Unix seconds.
     pub last_failure: Option<f64>,
     /// The last transitions, newest first.
@@ -280,14 +284,14 @@ pub struct StreamFacts {
     pub active: Option<u64>,
     /// Messages that wait.
     pub queue_depth: Option<u64>,
-    /// Messages so far.
-    pub messages: u64,
+    /// Messages so far; unknown when they were never reported.
+    pub messages: Option<u64>,
     /// Messages in the last 60 s.
     pub messages_recent: u64,
     /// Length of that time in seconds.
     pub recent_s: f64,
-    /// Times that the sender had to wait.
-    pub backpressure_events: u64,
+    /// Times that the sender had to wait; unknown when they were never reported.
+    pub backpressure_events: Option<u64>,
 }
 
 /// The bridge's own counters.

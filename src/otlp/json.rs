@@ -26,7 +26,13 @@ pub enum JsonError {
     /// The request would be larger than this many bytes as protobuf: 413.
     #[error("the request is larger than {0} bytes as protobuf")]
     TooLarge(usize),
+    /// The caller's [`Room`] did not agree: worth a retry.
+    #[error("there is no room for the request as protobuf")]
+    NoRoom,
 }
+
+/// Asked before so many bytes more are taken for the protobuf; `false` stops the reading.
+pub type Room<'r> = &'r mut dyn FnMut(usize) -> bool;
 
 /// Reads an OTLP/JSON `Export…ServiceRequest` and writes the same request as protobuf, of at most `bytes_max` bytes
 /// (one that comes within sixteen bytes of them may be refused already).
@@ -39,8 +45,17 @@ pub enum JsonError {
 /// # Errors
 /// [`JsonError`]: the request must be refused for good.
 pub fn decode(signal: Signal, text: &[u8], bytes_max: usize) -> Result<Vec<u8>, JsonError> {
+    decode_within(signal, text, bytes_max, &mut |_| true)
+}
+
+/// The same, in memory that the caller hands out bit by bit: the protobuf is usually a third of the text, and in the worst case
+/// four times as long (a bucket that counts nothing takes two bytes of text and eight of protobuf).
+///
+/// # Errors
+/// As [`decode`], and [`JsonError::NoRoom`], which passes.
+pub fn decode_within(signal: Signal, text: &[u8], bytes_max: usize, room: Room<'_>) -> Result<Vec<u8>, JsonError> {
     let text = str::from_utf8(text).map_err(|_| JsonError::Utf8)?;
-    decode::decode(request(signal), text, bytes_max)
+    decode::decode(request(signal), text, bytes_max, room)
 }
 
 /// Writes the protobuf request as OTLP/JSON: lowerCamelCase, 64-bit integers as strings, ids as lower-case hexadecimal, enum

@@ -2,7 +2,7 @@
 
 use crate::otlp::attributes::{AnyValue, Attributes};
 use crate::otlp::envelope::{Messages, Scope};
-use crate::otlp::reader::{Extent, Reader, Value, text};
+use crate::otlp::reader::{Value, text};
 
 impl<'a> Scope<'a> {
     /// The log records of a `ScopeLogs`.
@@ -62,25 +62,17 @@ impl<'a> LogRecord<'a> {
             span_id: &[],
             attributes: Attributes::default(),
         };
-        let mut attributes = Extent::default();
-        let mut reader = Reader::new(message);
-        loop {
-            let before = reader.rest();
-            let Ok(Some(field)) = reader.next_field() else { break };
-            match (field.number, field.value) {
-                (1, Value::Fixed64(time)) => record.time_unix_nano = time,
-                (2, Value::Varint(number)) => record.severity_number = number as i32,
-                (3, Value::Bytes(bytes)) => record.severity_text = text(bytes),
-                (5, Value::Bytes(bytes)) => record.body = record.body.merged(bytes),
-                (6, Value::Bytes(_)) => attributes.add(before, reader.rest()),
-                (9, Value::Bytes(bytes)) => record.trace_id = bytes,
-                (10, Value::Bytes(bytes)) => record.span_id = bytes,
-                (11, Value::Fixed64(time)) => record.observed_time_unix_nano = time,
-                (12, Value::Bytes(bytes)) => record.event_name = text(bytes),
-                _ => {}
-            }
-        }
-        record.attributes = Attributes::within(&attributes, 6);
+        record.attributes = Attributes::read(message, 6, |number, value| match (number, value) {
+            (1, Value::Fixed64(time)) => record.time_unix_nano = time,
+            (2, Value::Varint(number)) => record.severity_number = number as i32,
+            (3, Value::Bytes(bytes)) => record.severity_text = text(bytes),
+            (5, Value::Bytes(bytes)) => record.body = record.body.merged(bytes),
+            (9, Value::Bytes(bytes)) => record.trace_id = bytes,
+            (10, Value::Bytes(bytes)) => record.span_id = bytes,
+            (11, Value::Fixed64(time)) => record.observed_time_unix_nano = time,
+            (12, Value::Bytes(bytes)) => record.event_name = text(bytes),
+            _ => {}
+        });
         record
     }
 }

@@ -188,6 +188,12 @@ pub fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap_or_default()
 }
 
+/// A protobuf `sint32` from its varint.
+pub(crate) const fn zigzag(number: u64) -> i32 {
+    let number = number as u32;
+    (number >> 1) as i32 ^ -((number & 1) as i32)
+}
+
 /// Whether all bytes are below 0x80. Faster than the standard library's for the short strings of attributes: whole words, of
 /// which the last may overlap the one before.
 #[inline]

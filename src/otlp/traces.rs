@@ -2,7 +2,7 @@
 
 use crate::otlp::attributes::Attributes;
 use crate::otlp::envelope::{Messages, Scope};
-use crate::otlp::reader::{Extent, Reader, Value, text};
+use crate::otlp::reader::{Reader, Value, text};
 
 impl<'a> Scope<'a> {
     /// The spans of a `ScopeSpans`.
@@ -56,26 +56,18 @@ impl<'a> Span<'a> {
     /// Reads the body of a `Span` message.
     pub fn parse(message: &'a [u8]) -> Self {
         let mut span = Self::default();
-        let mut attributes = Extent::default();
-        let mut reader = Reader::new(message);
-        loop {
-            let before = reader.rest();
-            let Ok(Some(field)) = reader.next_field() else { break };
-            match (field.number, field.value) {
-                (1, Value::Bytes(bytes)) => span.trace_id = bytes,
-                (2, Value::Bytes(bytes)) => span.span_id = bytes,
-                (3, Value::Bytes(bytes)) => span.trace_state = text(bytes),
-                (4, Value::Bytes(bytes)) => span.parent_span_id = bytes,
-                (5, Value::Bytes(bytes)) => span.name = text(bytes),
-                (6, Value::Varint(number)) => span.kind = number as i32,
-                (7, Value::Fixed64(time)) => span.start_time_unix_nano = time,
-                (8, Value::Fixed64(time)) => span.end_time_unix_nano = time,
-                (9, Value::Bytes(_)) => attributes.add(before, reader.rest()),
-                (15, Value::Bytes(bytes)) => span.read_status(bytes),
-                _ => {}
-            }
-        }
-        span.attributes = Attributes::within(&attributes, 9);
+        span.attributes = Attributes::read(message, 9, |number, value| match (number, value) {
+            (1, Value::Bytes(bytes)) => span.trace_id = bytes,
+            (2, Value::Bytes(bytes)) => span.span_id = bytes,
+            (3, Value::Bytes(bytes)) => span.trace_state = text(bytes),
+            (4, Value::Bytes(bytes)) => span.parent_span_id = bytes,
+            (5, Value::Bytes(bytes)) => span.name = text(bytes),
+            (6, Value::Varint(number)) => span.kind = number as i32,
+            (7, Value::Fixed64(time)) => span.start_time_unix_nano = time,
+            (8, Value::Fixed64(time)) => span.end_time_unix_nano = time,
+            (15, Value::Bytes(bytes)) => span.read_status(bytes),
+            _ => {}
+        });
         span
     }
 

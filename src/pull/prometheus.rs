@@ -19,7 +19,7 @@ mod writer;
 
 use ::prometheus::proto::MetricFamily;
 
-pub use gathered::OwnMeters;
+pub use gathered::{Meters, OwnMeters};
 pub use routes::Exposition;
 
 use crate::config::pull::{Names, Prometheus};

@@ -21,7 +21,7 @@ use crate::model::fixture::NOW_UNIX_MS;
 use crate::model::health::HealthRules;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
-use crate::pull::prometheus::{Exposition, OwnMeters};
+use crate::pull::prometheus::{Exposition, Meters};
 use crate::pull::{PullState, Shared, router};
 use crate::readiness::{Readiness, Standing};
 use crate::state::accounting::Accounting;
@@ -71,7 +71,7 @@ pub(crate) fn no_series() -> Exposition {
 }
 
 /// Prometheus pages of the snapshot and of these meters.
-pub(crate) fn no_series_but(own: Option<Arc<dyn OwnMeters>>) -> Exposition {
+pub(crate) fn no_series_but(own: Option<Meters>) -> Exposition {
     Exposition::new(Arc::new(NoSeries(SeriesCaps::new(0))), own)
 }
 

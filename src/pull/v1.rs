@@ -1,4 +1,4 @@
-//! The version 1 API: typed, for programs and for the dashboard (contract §4.3). Every moment is in Unix seconds, every unit
+//! The version 1 API: typed, for programs (contract §4.3). Every moment is in Unix seconds, every unit
 //! stands last in its member's name, and what is not known is null.
 
 pub mod about;

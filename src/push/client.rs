@@ -65,7 +65,7 @@ impl Client {
         let invalid = |reason: String| PushError::Endpoint { destination: destination.name.clone(), reason };
         let [metrics, traces, logs] = Signal::ALL.map(|signal| uri(destination, signal));
         let uris = [metrics.map_err(&invalid)?, traces.map_err(&invalid)?, logs.map_err(&invalid)?];
-        let secure = uris.iter().any(|uri| uri.scheme_str() == Some("https"));
+        let secure = uris.iter().any(is_secure);
         let pool = pool(destination, secure, tasks).map_err(&invalid)?;
         Ok(Self {
             pool,
@@ -200,6 +200,18 @@ where
             }
         });
     }
+}
+
+/// What is wrong with the destination's files and name of TLS, each with its key under `tls`; nothing is sent or kept. An
+/// endpoint that is no URL is the configuration's to report.
+pub(crate) fn examine(destination: &Destination) -> Vec<(&'static str, String)> {
+    let uri = uri(destination, Signal::Metrics);
+    tls::examine(&destination.tls, uri.is_ok_and(|uri| is_secure(&uri)))
+}
+
+/// Whether it is reached by TLS.
+pub(crate) fn is_secure(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("https")
 }
 
 /// Where requests of a signal go.

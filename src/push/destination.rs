@@ -19,6 +19,7 @@ use crate::push::sender::standing::Board;
 use crate::push::sender::{Ending, Sender};
 use crate::push::{PushError, SubmitError};
 use crate::state::accounting::{DestinationAccount, SignalAccount};
+use crate::state::parts::Part;
 use crate::tasks::Tasks;
 
 /// Time for senders to notice that they have to end, once the deadline has passed.
@@ -86,6 +87,7 @@ impl Running {
                 clock: self.clock.clone(),
                 ending: self.ending.clone(),
                 flight: (0, 0),
+                is_suspect: false,
             };
             self.senders.spawn(sender.run());
         }
@@ -132,6 +134,8 @@ impl Running {
         let _ = tokio::time::timeout(deadline, self.senders.join()).await;
         self.ending.abort.cancel();
         let _ = tokio::time::timeout(ABORT_GRACE, self.senders.join()).await;
+        // A decision that came after the queue is closed could not be carried out.
+        let _ = tokio::time::timeout(ABORT_GRACE, self.queue.ledger().all_decided()).await;
         self.queue.close().await;
         self.connections.cancel();
         self.board.stopped();
@@ -160,6 +164,7 @@ pub(crate) fn account(config: &Destination) -> DestinationAccount {
         takes: Signal::ALL.map(|signal| config.signals.contains(&signal)),
         in_flight: 0.into(),
         warnings: 0.into(),
+        queue: Part::new(format!("queue {}", config.name)),
         standing: std::sync::Mutex::default(),
     }
 }

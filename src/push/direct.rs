@@ -15,7 +15,7 @@ use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::logs::SdkLogRecord;
-use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics, ScopeMetrics};
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::clock::Clock;
@@ -177,7 +177,7 @@ fn points(metrics: &ResourceMetrics) -> u64 {
             MetricData::ExponentialHistogram(data) => data.data_points().count(),
         }
     }
-    let all = metrics.scope_metrics().flat_map(|scope| scope.metrics());
+    let all = metrics.scope_metrics().flat_map(ScopeMetrics::metrics);
     let points = all.map(|metric| match metric.data() {
         AggregatedMetrics::F64(data) => of(data),
         AggregatedMetrics::U64(data) => of(data),

@@ -52,6 +52,17 @@ pub(crate) struct Queue {
     disk: Option<disk::Disk>,
 }
 
+/// What opening the destination's queue would refuse; a queue that is in use is left alone.
+pub(crate) fn examine(destination: &Destination) -> Result<(), PushError> {
+    if destination.queue.durability == Durability::Memory {
+        return Ok(());
+    }
+    #[cfg(feature = "queue")]
+    return disk::directory::examine(&destination.queue.directory, &destination.name);
+    #[cfg(not(feature = "queue"))]
+    Err(PushError::NoQueueFile { destination: destination.name.clone() })
+}
+
 impl Queue {
     /// Opens the destination's queue; a file's records are recovered.
     pub(crate) fn open(
@@ -110,6 +121,16 @@ impl Queue {
         }
         #[cfg(not(feature = "queue"))]
         let _ = signal;
+    }
+
+    /// Says that an attempt with these ended and the process lives: deaths before that no longer count against them.
+    pub(crate) fn forgive(&self, signal: Signal, (first, last): (i64, i64)) {
+        #[cfg(feature = "queue")]
+        if let Some(disk) = &self.disk {
+            disk.forgive(signal, (first, last));
+        }
+        #[cfg(not(feature = "queue"))]
+        let _ = (signal, first, last);
     }
 
     /// Takes records that are done with out of the queue; returns once that is stored or known to have to wait.

@@ -73,6 +73,8 @@ pub(crate) struct Sender {
     pub(crate) ending: Ending,
     /// First and last id of the records that it works on; 0 before the first.
     pub(crate) flight: (i64, i64),
+    /// Whether the process died with one of them in flight, and no attempt with it has ended since.
+    pub(crate) is_suspect: bool,
 }
 
 /// Whether a job is done with.
@@ -127,6 +129,7 @@ impl Sender {
     /// Sends records until they are settled; false when it has to end before, with what is left given back.
     async fn deliver(&mut self, records: Vec<Record>, compressor: &mut Option<Compressor>) -> bool {
         self.flight = (records.first().map_or(0, |record| record.id), records.last().map_or(0, |record| record.id));
+        self.is_suspect = records.iter().any(|record| record.attempts > 0);
         let mut jobs: VecDeque<Job> = job::plan(self.signal, &records, self.client.batch_bytes_max());
         while let Some(job) = jobs.pop_front() {
             let outcome = self.attempt_until_settled(job, compressor).await;
@@ -150,10 +153,11 @@ impl Sender {
     async fn give_back(&self, records: Vec<Record>, jobs: &VecDeque<Job>) {
         let waits = |place: usize| jobs.iter().flatten().any(|part| part.record == place);
         let (mut kept, mut settled) = (Vec::new(), Vec::new());
-        for (place, record) in records.into_iter().enumerate() {
+        for (place, mut record) in records.into_iter().enumerate() {
             if waits(place) {
                 let left: u64 = jobs.iter().flatten().filter(|part| part.record == place).map(|part| part.items).sum();
                 self.queue.ledger().reopened(self.signal, record.items.saturating_sub(left));
+                record.attempts = if self.is_suspect { record.attempts } else { 0 };
                 kept.push(record);
             } else {
                 settled.push(record);
@@ -224,7 +228,7 @@ impl Sender {
     }
 
     /// One exchange; none when it has to end instead.
-    async fn attempt(&self, prepared: &Prepared) -> Option<Reply> {
+    async fn attempt(&mut self, prepared: &Prepared) -> Option<Reply> {
         tokio::select! {
             biased;
             () = self.ending.abort.cancelled() => return None,
@@ -245,6 +249,11 @@ impl Sender {
         }
         if reply.is_none() {
             self.circuit.abandoned();
+        }
+        // Where there was no connection nothing was sent, and nothing is known.
+        let was_sent = reply.as_ref().is_some_and(|reply| !matches!(reply, Reply::Failed { maybe_taken: false, .. }));
+        if was_sent && std::mem::take(&mut self.is_suspect) {
+            self.queue.forgive(self.signal, self.flight);
         }
         reply
     }

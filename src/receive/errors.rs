@@ -140,6 +140,7 @@ impl From<JsonError> for Refused {
             JsonError::Utf8 | JsonError::Malformed(_) => Reason::Malformed,
             JsonError::TooDeep => Reason::TooDeep,
             JsonError::TooLarge(_) => Reason::TooLarge,
+            JsonError::NoRoom => return Reason::Busy.into(),
         };
         Self { detail: Some(error.to_string().into()), ..reason.into() }
     }

@@ -27,6 +27,8 @@ const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 const GRPC_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
+/// What is percent-encoded in a message beside what is not ASCII: the sign itself, too (gRPC over HTTP/2, Status-Message).
+const NOT_PLAIN: &percent_encoding::AsciiSet = &percent_encoding::CONTROLS.add(b'%');
 /// Before every message: a flag and a length of four bytes.
 const PREFIX_BYTES: usize = 5;
 
@@ -140,7 +142,7 @@ impl<F: Forward> GrpcDoor<F> {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, GRPC);
         headers.insert(GRPC_STATUS, HeaderValue::from(refused.reason.row().grpc_code));
-        let message = percent_encoding::utf8_percent_encode(refused.message(), percent_encoding::CONTROLS).to_string();
+        let message = percent_encoding::utf8_percent_encode(refused.message(), NOT_PLAIN).to_string();
         if let Ok(message) = HeaderValue::try_from(message) {
             headers.insert(GRPC_MESSAGE, message);
         }

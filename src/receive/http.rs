@@ -20,6 +20,7 @@ use crate::state::accounting::Receiver;
 
 const PROTOBUF: HeaderValue = HeaderValue::from_static("application/x-protobuf");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// JSON takes ten times as long as protobuf, so it leaves the reactor sooner.
 const JSON_INLINE_BYTES_MAX: usize = 64 * 1024;
@@ -48,11 +49,11 @@ impl<F: Forward> Handle for HttpDoor<F> {
             Ok((accepted, form)) => {
                 self.activity.processed(self.intake.clock(), accepted.items);
                 let warning = accepted.warning.as_deref();
-                let body = match form {
-                    Form::Protobuf => status::export_protobuf(warning),
-                    Form::Json => status::export_json(warning),
+                let (content_type, body) = match form {
+                    Form::Protobuf => (PROTOBUF, status::export_protobuf(warning)),
+                    Form::Json => (JSON, status::export_json(warning)),
                 };
-                answer(StatusCode::OK, form, body)
+                answer(StatusCode::OK, content_type, body)
             }
             Err(refused) => self.refusal(&head, signal, &refused),
         }
@@ -96,12 +97,13 @@ impl<F: Forward> HttpDoor<F> {
     fn refusal(&self, head: &Parts, signal: Option<Signal>, refused: &Refused) -> Response<Answer> {
         self.intake.refused(Receiver::Http, signal, refused);
         self.activity.failed(self.intake.clock());
-        let form = form_of(&head.headers).unwrap_or(Form::Protobuf);
-        let body = match form {
-            Form::Protobuf => status::protobuf(refused),
-            Form::Json => status::json(refused),
+        let (content_type, body) = match form_of(&head.headers) {
+            Some(Form::Protobuf) => (PROTOBUF, status::protobuf(refused)),
+            Some(Form::Json) => (JSON, status::json(refused)),
+            // A browser, or a client that is not set up yet: somebody reads it.
+            None => (PROBLEM, status::problem(refused)),
         };
-        let mut response = answer(refused.reason.row().http_status, form, body);
+        let mut response = answer(refused.reason.row().http_status, content_type, body);
         let headers = response.headers_mut();
         if let Some(seconds) = refused.retry_after_s() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -126,26 +128,23 @@ async fn from_json(
     if text.is_empty() {
         return Ok((text, reservation));
     }
-    // The protobuf is smaller than its JSON, but for a few bytes.
-    reservation.grow(text.len())?;
-    let decoded = if text.len() <= JSON_INLINE_BYTES_MAX {
-        json::decode(signal, &text, bytes_max)
-    } else {
-        let work = tokio::task::spawn_blocking(move || json::decode(signal, &text, bytes_max));
-        work.await.map_err(|_| Reason::Busy)?
+    let text_len = text.len();
+    let work = move || {
+        let decoded = json::decode_within(signal, &text, bytes_max, &mut |more| reservation.grow(more).is_ok());
+        decoded.map(|request| (request, reservation))
     };
-    let request = Bytes::from(decoded?);
-    reservation.shrink_to(request.len());
-    Ok((request, reservation))
+    let (request, mut reservation) = if text_len <= JSON_INLINE_BYTES_MAX {
+        work()?
+    } else {
+        tokio::task::spawn_blocking(work).await.map_err(|_| Reason::Busy)??
+    };
+    reservation.shrink_to(request.capacity());
+    Ok((request.into(), reservation))
 }
 
-fn answer(status: StatusCode, form: Form, body: Bytes) -> Response<Answer> {
+fn answer(status: StatusCode, content_type: HeaderValue, body: Bytes) -> Response<Answer> {
     let mut response = Response::new(Answer::from(body));
     *response.status_mut() = status;
-    let content_type = match form {
-        Form::Protobuf => PROTOBUF,
-        Form::Json => JSON,
-    };
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response
 }

@@ -69,6 +69,7 @@ pub(crate) async fn inflate(
 
 struct Inflation {
     decoder: Decoder,
+    claimed: usize,
     output: Vec<u8>,
     bytes_max: usize,
     reservation: Reservation,
@@ -80,10 +81,8 @@ enum Decoder {
 }
 
 impl Inflation {
-    fn new(encoding: Encoding, body: Bytes, bytes_max: usize, mut reservation: Reservation) -> Result<Self, Reason> {
-        // Room beyond the claim, so that the end is seen without growing.
-        let expected = expected_len(encoding, &body).min(bytes_max).min(INLINE_BYTES_MAX) + END_BYTES;
-        reservation.grow(expected)?;
+    fn new(encoding: Encoding, body: Bytes, bytes_max: usize, reservation: Reservation) -> Result<Self, Reason> {
+        let claimed = expected_len(encoding, &body).min(bytes_max);
         let decoder = match encoding {
             Encoding::Zstd => {
                 let mut decoder =
@@ -93,24 +92,23 @@ impl Inflation {
             }
             Encoding::Gzip | Encoding::Identity => Decoder::Gzip(Box::new(MultiGzDecoder::new(body.reader()))),
         };
-        Ok(Self { decoder, output: Vec::with_capacity(expected), bytes_max, reservation })
+        // Room beyond the claim, so that the end is seen without growing.
+        let output = Vec::with_capacity(claimed.min(INLINE_BYTES_MAX) + END_BYTES);
+        Ok(Self { decoder, claimed, output, bytes_max, reservation })
     }
 
     /// Inflates until the end (true) or until there are `pause_at` bytes (false).
     fn run(&mut self, pause_at: usize) -> Result<bool, Reason> {
         loop {
             if self.output.len() == self.output.capacity() {
-                // Doubling, as the vector would; said here so that it is charged before it is done, and stops at the limit.
-                let room = (self.bytes_max + STEP_BYTES).saturating_sub(self.output.len());
-                let more = self.output.len().max(STEP_BYTES).min(room.max(1));
-                self.reservation.grow(more)?;
-                self.output.reserve_exact(more);
+                self.output.try_reserve_exact(self.more()).map_err(|_| Reason::Busy)?;
             }
             let step = (self.output.capacity() - self.output.len()).clamp(1, STEP_BYTES);
             let count = match &mut self.decoder {
                 Decoder::Gzip(decoder) => take(decoder.as_mut(), step, &mut self.output)?,
                 Decoder::Zstd(decoder) => take(decoder, step, &mut self.output)?,
             };
+            self.reservation.grow(count)?;
             if self.output.len() > self.bytes_max {
                 return Err(Reason::TooLarge);
             }
@@ -120,6 +118,20 @@ impl Inflation {
             if self.output.len() >= pause_at {
                 return Ok(false);
             }
+        }
+    }
+
+    /// How much room to add. What is grown out of stays with the allocator for a while, and pages that nothing was written to
+    /// take no memory: so what is large grows once, to the claim, or to the limit where that was no truth.
+    fn more(&self) -> usize {
+        let len = self.output.len();
+        let room = (self.bytes_max + STEP_BYTES).saturating_sub(len).max(1);
+        if self.claimed > len {
+            (self.claimed - len + END_BYTES).min(room)
+        } else if len < INLINE_BYTES_MAX {
+            len.max(STEP_BYTES).min(room)
+        } else {
+            room
         }
     }
 
@@ -133,8 +145,11 @@ impl Inflation {
     }
 
     fn finish(self) -> (Bytes, Reservation) {
-        let Self { output, mut reservation, .. } = self;
-        reservation.shrink_to(output.capacity());
+        let Self { mut output, mut reservation, .. } = self;
+        if output.capacity() / 2 > output.len() {
+            output.shrink_to_fit();
+        }
+        reservation.shrink_to(output.len());
         (output.into(), reservation)
     }
 }
@@ -149,7 +164,7 @@ fn expected_len(encoding: Encoding, body: &Bytes) -> usize {
         Encoding::Gzip => body.last_chunk::<4>().map(|trailer| u64::from(u32::from_le_bytes(*trailer))),
         _ => zstd::zstd_safe::get_frame_content_size(body).ok().flatten(),
     };
-    // Text of this kind shrinks to a tenth; a claim of far more is a mistake or an attack.
-    let plausible = body.len().saturating_mul(32);
+    // Deflate cannot do better than this; a claim of more is a mistake.
+    let plausible = body.len().saturating_mul(1032);
     claimed.and_then(|size| usize::try_from(size).ok()).unwrap_or(0).clamp(1, plausible.max(1))
 }

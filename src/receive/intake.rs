@@ -10,11 +10,11 @@ use bytes::Bytes;
 
 use crate::clock::Clock;
 use crate::config::receive::Receive;
+use crate::log_limit::LogLimit;
 use crate::model::signal::Signal;
 use crate::otlp::scan::scan;
 use crate::receive::admission::{InFlight, Reservation};
 use crate::receive::errors::{Reason, Refused};
-use crate::receive::log_limit::LogLimit;
 use crate::state::accounting::Receiver;
 use crate::state::{Ingested, Store};
 use crate::tasks::Tasks;

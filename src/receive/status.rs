@@ -36,6 +36,22 @@ pub(crate) fn json(refused: &Refused) -> Bytes {
     status.to_string().into()
 }
 
+/// The same as `application/problem+json`, for requests that are in neither form of OTLP; it is a `google.rpc.Status` all the same.
+pub(crate) fn problem(refused: &Refused) -> Bytes {
+    let row = refused.reason.row();
+    let title = row.http_status.canonical_reason().unwrap_or("Error");
+    serde_json::json!({
+        "type": "about:blank",
+        "title": title,
+        "status": row.http_status.as_u16(),
+        "detail": refused.message(),
+        "code": row.grpc_code,
+        "message": refused.message(),
+    })
+    .to_string()
+    .into()
+}
+
 /// The same as the value of `grpc-status-details-bin`.
 pub(crate) fn details_bin(refused: &Refused) -> String {
     STANDARD_NO_PAD.encode(protobuf(refused))

@@ -7,6 +7,7 @@ use crate::record::RecordError;
 use crate::record::local::Local;
 use crate::record::name::{check_label, check_name};
 use crate::state::cells::BreakerCell;
+use crate::state::tally::Tally;
 
 /// What a circuit breaker is registered with.
 #[derive(Clone, Debug)]
@@ -42,11 +43,30 @@ impl BreakerBuilder {
         if cell.state.get().is_none() {
             cell.state.set(BreakerState::Closed as u8, local.clock.elapsed_ms());
         }
+        cell.failures.begin();
+        cell.calls.iter().for_each(Tally::begin);
         Ok(CircuitBreaker { local, cell })
     }
 }
 
 /// A circuit breaker as its owner tells it; cheap to clone. It stays when its handles are dropped.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// use otel_bridge::model::breaker::BreakerState;
+///
+/// let breaker = recorder.circuit_breaker("payments").component("task_api").register()?;
+/// breaker.succeeded();
+/// breaker.failed();
+/// breaker.opened("5 failures in a row");
+/// breaker.rejected();
+/// assert_eq!(breaker.state(), BreakerState::Open);
+/// breaker.half_opened("30 s have passed");
+/// breaker.closed("the probe succeeded");
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct CircuitBreaker {
     local: Arc<Local>,

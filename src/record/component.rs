@@ -5,9 +5,8 @@ use std::error::Error;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use opentelemetry::metrics::BoundHistogram;
-
 use crate::model::component::ComponentState;
+use crate::record::durations::DurationOf;
 use crate::record::local::Local;
 use crate::record::name::{check_label, check_name};
 use crate::record::{RecordError, error_type};
@@ -56,11 +55,27 @@ impl ComponentBuilder {
 
 /// A component; cheap to clone, and every clone counts for the same one. It stays when its handles are dropped:
 /// [`Component::set_state`] says that it stopped.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// use otel_bridge::model::component::ComponentState;
+///
+/// let tasks = recorder.component("task_api").kind("http").register()?;
+/// tasks.processed(3);
+/// tasks.touch();
+/// tasks.failed_as("timeout", &std::io::Error::other("no answer in 5 s"));
+/// tasks.set_state(ComponentState::Degraded);
+/// let snapshot = store.snapshot();
+/// assert_eq!(snapshot.components[0].last_error.as_deref(), Some("timeout: no answer in 5 s"));
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Component {
     local: Arc<Local>,
     cell: Arc<ComponentCell>,
-    duration: Option<BoundHistogram<f64>>,
+    duration: Option<DurationOf>,
 }
 
 impl Component {
@@ -185,8 +200,8 @@ impl Drop for Timed<'_> {
     fn drop(&mut self) {
         let Component { local, duration, .. } = self.component;
         self.component.processed(1);
-        if let (Some(histogram), Some(began)) = (duration, self.began) {
-            histogram.record(local.clock.elapsed().saturating_sub(began).as_secs_f64());
+        if let (Some(duration), Some(began)) = (duration, self.began) {
+            duration.record(began, local.clock.elapsed());
         }
     }
 }

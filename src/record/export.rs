@@ -8,7 +8,7 @@ use opentelemetry::KeyValue;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{
@@ -51,21 +51,19 @@ impl SharedReader {
     }
 
     /// What the provider's instruments say now; none when there is nothing to say.
-    pub(crate) fn take(&self) -> Option<ResourceMetrics> {
+    pub(crate) fn take(&self) -> Result<Option<ResourceMetrics>, OTelSdkError> {
         let mut metrics = ResourceMetrics::default();
-        if let Err(error) = self.0.collect(&mut metrics) {
-            tracing::warn!(%error, "own metrics could not be collected");
-            return None;
-        }
+        self.0.collect(&mut metrics)?;
         let is_empty = metrics.scope_metrics().next().is_none();
-        (!is_empty).then_some(metrics)
+        Ok((!is_empty).then_some(metrics))
     }
 
     /// The same as an export request.
-    pub(crate) fn encode(&self) -> Option<Encoded> {
-        let request = ExportMetricsServiceRequest::from(&self.take()?);
+    pub(crate) fn encode(&self) -> Result<Option<Encoded>, OTelSdkError> {
+        let Some(metrics) = self.take()? else { return Ok(None) };
+        let request = ExportMetricsServiceRequest::from(&metrics);
         let items = points(&request);
-        (items > 0).then(|| Encoded { body: request.encode_to_vec(), items })
+        Ok((items > 0).then(|| Encoded { body: request.encode_to_vec(), items }))
     }
 }
 
@@ -152,12 +150,18 @@ impl OwnMetrics {
     }
 
     /// What the instruments say now; none when there is nothing to say.
-    pub fn take(&self) -> Option<ResourceMetrics> {
+    ///
+    /// # Errors
+    /// As the SDK fails to collect.
+    pub fn take(&self) -> Result<Option<ResourceMetrics>, OTelSdkError> {
         self.reader.take()
     }
 
     /// The same as an export request.
-    pub fn collect(&self) -> Option<Encoded> {
+    ///
+    /// # Errors
+    /// As the SDK fails to collect.
+    pub fn collect(&self) -> Result<Option<Encoded>, OTelSdkError> {
         self.reader.encode()
     }
 }

@@ -4,6 +4,7 @@
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use prometheus::Registry;
@@ -61,12 +62,38 @@ impl OwnMeters {
     }
 
     /// What the meters say now; none when there is nothing to say.
-    pub fn take(&self) -> Option<ResourceMetrics> {
+    ///
+    /// # Errors
+    /// As the SDK fails to collect.
+    pub fn take(&self) -> Result<Option<ResourceMetrics>, OTelSdkError> {
         self.reader.take()
     }
 
     /// The same as an export request.
-    pub fn collect(&self) -> Option<Encoded> {
+    ///
+    /// # Errors
+    /// As the SDK fails to collect.
+    pub fn collect(&self) -> Result<Option<Encoded>, OTelSdkError> {
         self.reader.encode()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::parts::Parts;
+
+    /// A callback that panics costs what the meters say, each time, and is told.
+    #[test]
+    fn a_callback_that_panics() {
+        let meters = OwnMeters::new(Resource::builder_empty().build(), Temporality::Cumulative);
+        let meter = meters.meter(InstrumentationScope::builder("test").build());
+        meter.u64_observable_gauge("broken").with_callback(|_| panic!("a callback failed")).build();
+        let parts = Parts::default();
+        let part = parts.part("push meters");
+        for _ in 0..2 {
+            assert_eq!(part.read(|| meters.collect()), None);
+            assert_eq!(parts.errors().len(), 1);
+        }
     }
 }

@@ -4,6 +4,15 @@ use crate::limits::LABEL_BYTES_MAX;
 use crate::state::recorded::Refusal;
 
 /// What a registration is refused for. Nothing was registered then, and what was registered before is as it was.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// assert!(matches!(recorder.component("").register(), Err(RecordError::Name { .. })));
+/// assert_eq!(recorder.pool("requests").size(0).register().unwrap_err(), RecordError::Size);
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {

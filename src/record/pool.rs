@@ -5,8 +5,7 @@ use std::sync::atomic::Ordering;
 #[cfg(feature = "tower")]
 use std::time::Duration;
 
-use opentelemetry::metrics::BoundHistogram;
-
+use crate::record::durations::DurationOf;
 use crate::record::local::Local;
 use crate::record::name::{check_name, check_size};
 use crate::record::{RecordError, WorkerBuilder};
@@ -35,6 +34,15 @@ impl PoolBuilder {
     }
 
     /// For a pool that is only looked at: its requests cannot be seen, so they are absent from every view instead of 0.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// let threads = recorder.pool("threads").size(4).without_requests().register()?;
+    /// assert_eq!(store.snapshot().pools[0].requests, None);
+    /// # Ok::<(), RecordError>(())
+    /// ```
     pub const fn without_requests(mut self) -> Self {
         self.sees_requests = false;
         self
@@ -60,11 +68,23 @@ impl PoolBuilder {
 }
 
 /// A pool of workers; cheap to clone, and every clone is the same pool. It stays when its handles are dropped.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// let pool = recorder.pool("requests").size(500).register()?;
+/// pool.pending(3);
+/// pool.resize(600)?;
+/// assert_eq!(pool.resize(0), Err(RecordError::Size));
+/// assert_eq!(store.snapshot().pools[0].size, Some(600));
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Pool {
     pub(super) local: Arc<Local>,
     pub(super) cell: Arc<PoolCell>,
-    pub(super) duration: Option<BoundHistogram<f64>>,
+    pub(super) duration: Option<DurationOf>,
 }
 
 impl Pool {

@@ -184,7 +184,7 @@ where
 
 /// A source that was registered, joined to the entity that it tells of.
 pub(crate) struct Asked {
-    /// Such as `pool:requests`: the name of its part in `errors`.
+    /// Such as `pool requests`: the name of its part in `errors`.
     pub(crate) part: String,
     kind: Kind,
 }
@@ -201,14 +201,14 @@ impl Asked {
     pub(crate) fn pool(name: &str, source: impl PoolSource) -> Result<Self, RecordError> {
         check_name("a pool", name)?;
         let kind = Kind::Pool { name: name.to_owned(), source: Box::new(source), workers: Mutex::default() };
-        Ok(Self { part: format!("pool:{name}"), kind })
+        Ok(Self { part: format!("pool {name}"), kind })
     }
 
     pub(crate) fn component(name: &str, kind: &str, source: impl ComponentSource) -> Result<Self, RecordError> {
         check_name("a component", name)?;
         check_label("a component's kind", kind)?;
         let kind = Kind::Component { name: name.to_owned(), kind: kind.to_owned(), source: Box::new(source) };
-        Ok(Self { part: format!("component:{name}"), kind })
+        Ok(Self { part: format!("component {name}"), kind })
     }
 
     /// Asks, and writes down what it says. May block.

@@ -43,13 +43,27 @@ impl StreamBuilder {
         check_label("a stream's sender", &self.id.from)?;
         check_label("a stream's receiver", &self.id.to)?;
         let cell = self.local.instance.claim_stream(&self.id).ok_or(RecordError::Full { what: "stream" })?;
-        // From absent to 0: its own process knows that nothing is active yet.
+        // From absent to 0: its own process knows that nothing happened yet.
         cell.active.raise(0);
+        cell.messages.begin();
+        cell.backpressure_events.begin();
         Ok(Stream { cell })
     }
 }
 
 /// A stream; cheap to clone, and every clone counts for the same one. It stays when its handles are dropped.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// let orders = recorder.stream("orders").from("cart").to("billing").register()?;
+/// orders.messages(2);
+/// orders.queue_depth(40);
+/// orders.backpressure();
+/// assert_eq!(store.snapshot().streams[0].messages, 2);
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Stream {
     cell: Arc<StreamCell>,

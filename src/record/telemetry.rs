@@ -17,9 +17,10 @@ use crate::record::export::{Encoded, OwnMetrics, Room, resource};
 use crate::record::logs::OwnLogs;
 use crate::record::meters::OwnMeters;
 use crate::record::spans::{OwnSpans, SpanCounter};
+use crate::state::parts::Part;
 
 /// What a process's telemetry is made of.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct TelemetryOptions {
     /// How what is pushed counts.
@@ -49,6 +50,18 @@ pub struct Telemetry {
     meters: OwnMeters,
     spans: OwnSpans,
     logs: OwnLogs,
+    parts: OwnParts,
+}
+
+/// Meters run callbacks, which may fail or panic: that costs what they measure, and no more.
+#[derive(Debug)]
+struct OwnParts {
+    /// The meters on `/metrics`.
+    exposed: Part,
+    /// The same on their way out.
+    meters: Part,
+    /// The instruments over the store.
+    metrics: Part,
 }
 
 impl Telemetry {
@@ -86,7 +99,13 @@ impl Telemetry {
         let logs = OwnLogs::new(resource.clone());
         let spans = OwnSpans::new(recorder, resource);
         let recorder = recorder.with_meter(&meters.own_meter()).with_logs(&logs);
-        Self { recorder, metrics, meters, spans, logs }
+        let all = &recorder.store().accounting().parts;
+        let parts = OwnParts {
+            exposed: all.part("meters"),
+            meters: all.part("push meters"),
+            metrics: all.part("push metrics"),
+        };
+        Self { recorder, metrics, meters, spans, logs, parts }
     }
 
     /// The recorder whose handles record durations and tell log events here.
@@ -126,6 +145,21 @@ impl Telemetry {
 
     /// A processor for a service's own provider: it counts spans, and keeps slow and failed ones for the views. Exporting them
     /// stays that provider's business.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// # let telemetry = Telemetry::new(&recorder, &[], TelemetryOptions::pull_only());
+    /// use opentelemetry::trace::{Tracer as _, TracerProvider as _};
+    /// use opentelemetry_sdk::trace::SdkTracerProvider;
+    ///
+    /// let provider = SdkTracerProvider::builder().with_span_processor(telemetry.span_processor()).build();
+    /// drop(provider.tracer("shop").start("checkout"));
+    /// assert_eq!(store.snapshot().instances[0].traces, 1);
+    /// assert!(telemetry.take_spans().is_empty());
+    /// # Ok::<(), RecordError>(())
+    /// ```
     pub fn span_processor(&self) -> SpanCounter {
         self.spans.counter()
     }
@@ -137,24 +171,50 @@ impl Telemetry {
 
     /// What all instruments say now.
     pub fn take_metrics(&self) -> Vec<ResourceMetrics> {
-        let over_the_store = self.metrics.as_ref().and_then(OwnMetrics::take);
-        over_the_store.into_iter().chain(self.meters.take()).collect()
+        let over_the_store = self.metrics.as_ref().and_then(|metrics| self.parts.metrics.read(|| metrics.take()));
+        let own = self.parts.meters.read(|| self.meters.take());
+        [over_the_store, own].into_iter().flatten().flatten().collect()
     }
 
     /// The spans that ended since they were taken last.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// # let telemetry = Telemetry::new(&recorder, &[], TelemetryOptions::pull_only());
+    /// use opentelemetry::trace::Tracer as _;
+    ///
+    /// drop(telemetry.tracer().start("checkout"));
+    /// assert_eq!(telemetry.take_spans()[0].name, "checkout");
+    /// # Ok::<(), RecordError>(())
+    /// ```
     pub fn take_spans(&self) -> Vec<SpanData> {
         self.spans.take()
     }
 
     /// The log records since they were taken last.
+    ///
+    /// ```
+    /// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+    /// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+    /// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+    /// # let telemetry = Telemetry::new(&recorder, &[], TelemetryOptions::pull_only());
+    /// let tasks = telemetry.recorder().component("task_api").register()?;
+    /// tasks.failed(&std::fmt::Error);
+    /// let (record, _) = telemetry.take_logs().remove(0);
+    /// assert_eq!(record.event_name(), Some("component.error"));
+    /// # Ok::<(), RecordError>(())
+    /// ```
     pub fn take_logs(&self) -> Vec<(SdkLogRecord, InstrumentationScope)> {
         self.logs.take()
     }
 
     /// What all instruments say now, as export requests.
     pub fn encode_metrics(&self) -> Vec<Encoded> {
-        let over_the_store = self.metrics.as_ref().and_then(OwnMetrics::collect);
-        over_the_store.into_iter().chain(self.meters.collect()).collect()
+        let over_the_store = self.metrics.as_ref().and_then(|metrics| self.parts.metrics.read(|| metrics.collect()));
+        let own = self.parts.meters.read(|| self.meters.collect());
+        [over_the_store, own].into_iter().flatten().flatten().collect()
     }
 
     /// The spans that ended since they were taken last, as an export request; none when there are none.
@@ -170,6 +230,11 @@ impl Telemetry {
     /// What the meters say now, as Prometheus families.
     pub fn gather(&self) -> Vec<MetricFamily> {
         self.meters.gather()
+    }
+
+    /// How what [`Telemetry::gather`] says stands: it runs the callbacks of observable instruments.
+    pub fn exposed_part(&self) -> &Part {
+        &self.parts.exposed
     }
 
     /// Ended spans and log records that found no room while they waited for an export.

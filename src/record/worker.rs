@@ -114,6 +114,19 @@ impl StartingWorker {
 }
 
 /// A worker; its handle is its only writer. Dropping it retires the worker: it leaves every view at once.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// # let pool = recorder.pool("requests").size(500).register()?;
+/// let worker = pool.worker("worker-1").app("shop").register()?;
+/// worker.memory(Some(48 << 20), None);
+/// assert!(matches!(pool.worker("worker-1").register(), Err(RecordError::Taken { .. })));
+/// drop(worker);
+/// assert!(pool.worker("worker-1").register().is_ok());
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Debug)]
 pub struct Worker(Claim);
 
@@ -150,6 +163,21 @@ impl Worker {
 }
 
 /// A request that a worker handles; dropping it ends the request, counts it and its duration, and leaves the worker idle.
+///
+/// ```
+/// # use otel_bridge::{clock::Clock, record::*, state::{Store, StoreOptions}};
+/// # let store = Store::new(StoreOptions::of_service("shop", Clock::system()));
+/// # let recorder = Recorder::new(&store, Clock::system()).unwrap();
+/// # let pool = recorder.pool("requests").size(500).register()?;
+/// # let mut worker = pool.worker("worker-1").register()?;
+/// let request = worker.begin();
+/// match "forty-two".parse::<u16>() {
+///     Ok(_) => drop(request),
+///     Err(error) => request.fail(&error),
+/// }
+/// assert_eq!(store.snapshot().pools[0].errors, Some(1));
+/// # Ok::<(), RecordError>(())
+/// ```
 #[derive(Debug)]
 pub struct Request<'a> {
     worker: &'a mut Worker,
@@ -177,8 +205,8 @@ impl Drop for Request<'_> {
         pool.tallies().requests.add(1);
         cell.progress_ms.store(now_ms, Ordering::Relaxed);
         cell.state.set(WorkerState::Idle as u8, now_ms);
-        if let Some(histogram) = &pool.duration {
-            histogram.record(now.saturating_sub(self.began).as_secs_f64());
+        if let Some(duration) = &pool.duration {
+            duration.record(self.began, now);
         }
     }
 }

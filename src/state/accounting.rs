@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::model::breaker::BreakerState;
 use crate::model::signal::Signal;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal, ReceiverFacts};
+use crate::state::parts::{Part, Parts};
 
 /// Where items came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,6 +130,8 @@ pub struct DestinationAccount {
     pub in_flight: AtomicU64,
     /// Answers counted as delivered although their body could not be read.
     pub warnings: AtomicU64,
+    /// Its queue, which fails when its file cannot be written or read.
+    pub queue: Part,
     /// What changes rarely.
     pub standing: Mutex<Standing>,
 }
@@ -175,7 +178,19 @@ impl DestinationAccount {
     fn signal_facts(&self, signal: Signal) -> Option<DestinationSignal> {
         let facts = self.signal(signal).facts();
         let takes = self.takes.get(signal.index()).copied().unwrap_or_default();
-        (takes || facts.recovered > 0).then_some(facts)
+        (takes || facts.recovered > 0 || facts.accepted > 0).then_some(facts)
+    }
+
+    /// Goes on with the books of a destination of the same name that has ended. What this one found in its queue so far counts
+    /// as recovered only where it is more than what waited there; tells the items that waited and were not found.
+    pub(crate) fn go_on_from(&self, ended: &Self) -> u64 {
+        self.warnings.fetch_add(ended.warnings.load(Ordering::Relaxed), Ordering::Relaxed);
+        let before = ended.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.update(|standing| {
+            standing.last_success_unix_ms = before.last_success_unix_ms;
+            standing.last_error = before.last_error;
+        });
+        self.signals.iter().zip(&ended.signals).map(|(now, before)| now.go_on_from(before)).sum()
     }
 
     /// Changes how it stands.
@@ -203,7 +218,48 @@ impl DestinationAccount {
     }
 }
 
+#[cfg(test)]
+impl DestinationAccount {
+    /// That of a destination that takes everything and has done nothing.
+    pub(crate) fn empty(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            endpoint: "".into(),
+            protocol: "grpc",
+            queue_bytes_max: u64::MAX,
+            signals: Signal::ALL.map(|_| SignalAccount::default()),
+            takes: [true; 3],
+            in_flight: 0.into(),
+            warnings: 0.into(),
+            queue: Part::new(format!("queue {name}")),
+            standing: Mutex::default(),
+        }
+    }
+}
+
 impl SignalAccount {
+    fn go_on_from(&self, ended: &Self) -> u64 {
+        let (found, waited) = (self.recovered.load(Ordering::Relaxed), ended.queue_items.load(Ordering::Relaxed));
+        let recovered = ended.recovered.load(Ordering::Relaxed).saturating_add(found.saturating_sub(waited));
+        self.recovered.store(recovered, Ordering::Relaxed);
+        for (now, before) in [
+            (&self.accepted, &ended.accepted),
+            (&self.delivered, &ended.delivered),
+            (&self.retries, &ended.retries),
+            (&self.unanswered, &ended.unanswered),
+        ] {
+            now.fetch_add(before.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+        for (reason, items) in ended.dropped.all() {
+            self.dropped.add(reason, items);
+        }
+        let lost = waited.saturating_sub(found);
+        if lost > 0 {
+            self.dropped.add("left_behind", lost);
+        }
+        lost
+    }
+
     fn facts(&self) -> DestinationSignal {
         DestinationSignal {
             recovered: self.recovered.load(Ordering::Relaxed),
@@ -231,6 +287,8 @@ pub struct Accounting {
     pub sse_clients: AtomicU64,
     /// Reloads that were refused so far.
     pub config_refusals: AtomicU64,
+    /// What may fail to be read.
+    pub parts: Parts,
 }
 
 impl Accounting {
@@ -245,6 +303,7 @@ impl Accounting {
 
     /// Adds a destination's account; one of the same name is replaced (a reload).
     pub fn register(&self, account: Arc<DestinationAccount>) {
+        self.parts.watch(&account.queue);
         let mut all = self.destinations.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|known| known.name != account.name);
         all.push(account);

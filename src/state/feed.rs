@@ -113,6 +113,20 @@ impl<'a> From<NumberPoint<'a>> for Reading<'a> {
     }
 }
 
+impl Reading<'_> {
+    /// The number, which a field can take.
+    fn number(&self, kind: Kind) -> Result<f64, &'static str> {
+        let number = self.number.as_f64().ok_or("no_value")?;
+        if !number.is_finite() {
+            return Err("not_finite");
+        }
+        if kind != Kind::Value && number < 0.0 {
+            return Err(reason::NEGATIVE_COUNTER);
+        }
+        Ok(number)
+    }
+}
+
 impl Default for Feed {
     fn default() -> Self {
         Self::new(SeriesCaps::new(0))
@@ -222,7 +236,7 @@ struct MetricReader<'a, 'm> {
 impl MetricReader<'_, '_> {
     fn read(&mut self, metric: &Metric<'_>) {
         match metric.data {
-            Data::Empty => self.unreadable.add("no_data", 1),
+            Data::Empty => self.refuse("no_data", 1),
             Data::Gauge(points) => points.into_iter().for_each(|point| self.point(Kind::Value, point.into())),
             Data::Sum(points, temporality, monotonicity) => {
                 let kind = match (temporality, monotonicity) {
@@ -314,6 +328,10 @@ impl MetricReader<'_, '_> {
         if self.feed.rules.is_state_set && reading.number.as_f64().is_some_and(|value| value < 0.5) {
             return;
         }
+        // An entity that no point feeds would never leave again.
+        if let Err(reason) = reading.number(kind) {
+            return self.refuse(reason, 1);
+        }
         let budget = &self.context.instance.shared.budget;
         if !has_room(&budget.points, budget.points_max) {
             return self.unreadable.add("entity_limit", 1);
@@ -334,7 +352,7 @@ impl MetricReader<'_, '_> {
             code: resolved.code,
             is_delta: kind == Kind::Delta,
         };
-        slot.note_age(&self.feed.rules, reading, self.context.at);
+        slot.note_age(&self.feed.rules, reading, self.context.instance, self.context.at);
         match slot.apply(&self.feed.rules, &self.context, kind, reading) {
             Ok(()) => {
                 budget.points.fetch_add(1, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 
-use crate::model::snapshot::{BridgeFacts, ConfigRefused, Liveness, PartError, Snapshot, StreamFacts};
+use crate::model::snapshot::{BridgeFacts, ConfigRefused, Liveness, Snapshot, StreamFacts};
 use crate::model::trace::KeptSpan;
 use crate::state::entities::key_of;
 use crate::state::instance::{Instance, Moment};
@@ -39,6 +39,8 @@ pub(crate) struct Sources<'a> {
 pub(crate) struct Windows {
     components: HashMap<Arc<str>, Window<2>>,
     streams: HashMap<Arc<str>, Window<1>>,
+    /// Of traces that are counted here, and of those that an instance counts itself.
+    traces: [HashMap<Arc<str>, Window<1>>; 2],
     round: u64,
 }
 
@@ -51,6 +53,7 @@ impl Windows {
         let round = self.round;
         self.components.retain(|_, window| window.round == round);
         self.streams.retain(|_, window| window.round == round);
+        self.traces.iter_mut().for_each(|windows| windows.retain(|_, window| window.round == round));
     }
 
     fn component(&mut self, key: &Arc<str>, totals: [u64; 2], at_ms: u64, age_ms: u64) -> ([u64; 2], f64) {
@@ -59,6 +62,13 @@ impl Windows {
 
     fn stream(&mut self, key: &Arc<str>, total: u64, at_ms: u64, age_ms: u64) -> (u64, f64) {
         let ([recent], seconds) = step(&mut self.streams, self.round, key, ([total], at_ms, age_ms));
+        (recent, seconds)
+    }
+
+    fn traces(&mut self, key: &Arc<str>, total: u64, at_ms: u64, told_age_ms: Option<u64>) -> (u64, f64) {
+        let [counted, told] = &mut self.traces;
+        let windows = if told_age_ms.is_some() { told } else { counted };
+        let ([recent], seconds) = step(windows, self.round, key, ([total], at_ms, told_age_ms.unwrap_or_default()));
         (recent, seconds)
     }
 }
@@ -81,19 +91,14 @@ fn step<const N: usize>(
 }
 
 /// Gathers everything but the alerts.
-pub(crate) fn gather(
-    sources: Sources<'_>,
-    windows: &mut Windows,
-    refused: Option<ConfigRefused>,
-    errors: Vec<PartError>,
-) -> Snapshot {
+pub(crate) fn gather(sources: Sources<'_>, windows: &mut Windows, refused: Option<ConfigRefused>) -> Snapshot {
     let Sources { options, judging, registry, run_id, at, .. } = sources;
     let mut snapshot = Snapshot {
         taken_at_unix_ms: at.unix_ms,
         uptime: Duration::from_millis(at.now_ms),
         run_id: run_id.clone(),
         health_rules: judging.health.clone(),
-        errors,
+        errors: options.accounting.parts.errors(),
         ..Snapshot::default()
     };
     let all = registry.all();
@@ -101,7 +106,7 @@ pub(crate) fn gather(
     for (owner, instance) in all.iter().enumerate() {
         // Held while the facts are read, so that an export that is being read is seen whole or not at all.
         let feed = instance.feed();
-        snapshot.instances.push(instances::facts(instance, feed.series.len(), options, at));
+        snapshot.instances.push(instances::facts(instance, feed.series.len(), options, at, windows));
         entities::facts(instance, owner, at, windows, &mut snapshot);
     }
     windows.end();
@@ -148,10 +153,10 @@ fn bindings(snapshot: &mut Snapshot, options: &StoreOptions) {
             to: binding.to_component.as_str().into(),
             active: None,
             queue_depth: None,
-            messages: 0,
+            messages: None,
             messages_recent: 0,
             recent_s: 1.0,
-            backpressure_events: 0,
+            backpressure_events: None,
         });
     }
 }

@@ -93,6 +93,8 @@ pub(crate) struct Received {
     pub(crate) spans: AtomicU64,
     pub(crate) roots: AtomicU64,
     pub(crate) log_records: AtomicU64,
+    /// How long the instance had counted traces when it first told their number, in milliseconds; 0 when that is not known.
+    pub(crate) traces_age_ms: AtomicU64,
     /// The instance tells these itself: what is counted here does not matter.
     pub(crate) tells_traces: AtomicBool,
     pub(crate) tells_spans: AtomicBool,

@@ -114,9 +114,9 @@ impl ComponentCell {
     /// The errors whose type is not known, then those of each type.
     pub fn errors_by_type(&self) -> (u64, Vec<(Cow<'static, str>, u64)>) {
         let types = self.error_types.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let typed: Vec<_> = types.iter().map(|(kind, count)| (kind.clone(), *count)).collect();
-        let sum: u64 = typed.iter().map(|(_, count)| count).sum();
-        (self.errors.get().saturating_sub(sum), typed)
+        let by_type: Vec<_> = types.iter().map(|(kind, count)| (kind.clone(), *count)).collect();
+        let sum: u64 = by_type.iter().map(|(_, count)| count).sum();
+        (self.errors.get().saturating_sub(sum), by_type)
     }
 }
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use foldhash::quality::RandomState;
 use hashbrown::HashMap;
 
-pub use accumulate::{Accumulator, Applied, Change, Flow, Number, Temporality};
+pub use accumulate::{Accumulator, Course, Flow, Number, Order, Temporality};
 pub use caps::{MetricType, Name, SeriesCaps};
 pub use point::{ExponentialPoint, Head, HistogramPoint, Kind, Metric, Scope, SummaryPoint};
 pub use value::Value;
@@ -150,7 +150,7 @@ impl SeriesTable {
         if let Ok(family) = family
             && let Some(Some(family)) = self.families.get_mut(family as usize)
         {
-            family.exported(now_ms);
+            family.cadence.heard(now_ms);
         }
         MetricId(family.map(|family| Place { family, kind: metric.kind, flow }))
     }

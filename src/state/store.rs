@@ -16,7 +16,7 @@ use crate::model::alert::Alert;
 use crate::model::alert::judge::AlertEngine;
 use crate::model::health::HealthRules;
 use crate::model::signal::Signal;
-use crate::model::snapshot::{ConfigRefused, DestinationFacts, PartError, Snapshot};
+use crate::model::snapshot::{ConfigRefused, DestinationFacts, Snapshot};
 use crate::state::accounting::Accounting;
 use crate::state::entities::Budget;
 use crate::state::events::{Event, Events};
@@ -27,6 +27,7 @@ use crate::state::ingest::Ingest;
 use crate::state::instance::{Instance, Moment, Shared};
 use crate::state::judging::Judging;
 use crate::state::mapping::Table;
+use crate::state::parts::Part;
 use crate::state::process::OwnProcess;
 use crate::state::registry::Registry;
 use crate::state::series::caps::SeriesCaps;
@@ -116,10 +117,10 @@ pub struct Store {
     table: Table,
     local: Option<Arc<Instance>>,
     process: OwnProcess,
+    process_part: Part,
     judging: ArcSwap<Judging>,
     history: Mutex<History>,
     refused: Mutex<Option<ConfigRefused>>,
-    part_errors: Mutex<Vec<PartError>>,
     run_id: Arc<str>,
     /// Held while a snapshot is made: whoever asks meanwhile waits for that one.
     picture: Mutex<Picture>,
@@ -132,7 +133,6 @@ struct Picture {
     latest: Option<Arc<Snapshot>>,
     windows: Windows,
     alerts: AlertEngine,
-    errors: Vec<PartError>,
 }
 
 impl Store {
@@ -154,21 +154,16 @@ impl Store {
         let at = Moment::of(&options.clock);
         let local =
             options.local.as_ref().map(|local| registry.local(Identity::of(&local.resource), local.is_bridge, at));
-        let process = OwnProcess::default();
-        if let Some(Err(error)) = local.as_ref().map(|local| process.read(&local.process, at)) {
-            tracing::warn!(error, "the figures of the own process cannot be read");
-        }
         let picture = Picture {
             taken_ms: 0,
             latest: None,
             windows: Windows::default(),
             alerts: AlertEngine::new(&options.rules, options.health.clone()),
-            errors: Vec::new(),
         };
-        Arc::new(Self {
+        let process_part = options.accounting.parts.part("process");
+        let store = Arc::new(Self {
             history: Mutex::new(History::new(options.state.history, options.state.history_bytes_max)),
             refused: Mutex::new(None),
-            part_errors: Mutex::default(),
             judging: ArcSwap::from_pointee(options.judging()),
             run_id: run_id(&options.clock),
             options,
@@ -176,9 +171,12 @@ impl Store {
             registry,
             table,
             local,
-            process,
+            process: OwnProcess::default(),
+            process_part,
             picture: Mutex::new(picture),
-        })
+        });
+        store.read_process(at);
+        store
     }
 
     /// Feeds the bytes of one checked export request.
@@ -222,9 +220,7 @@ impl Store {
             at,
         };
         let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut errors = picture.errors.clone();
-        errors.extend(self.part_errors.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned());
-        let mut snapshot = gather(sources, &mut picture.windows, refused, errors);
+        let mut snapshot = gather(sources, &mut picture.windows, refused);
         snapshot.id = picture.latest.as_ref().map_or(0, |latest| latest.id) + 1;
         let judged = picture.alerts.judge(&snapshot, at.now_ms, at.unix_ms);
         snapshot.alerts = Arc::new(judged.board);
@@ -246,19 +242,14 @@ impl Store {
             local.note_activity(at);
         }
         self.sweep(at);
-        let snapshot = {
-            let mut picture = self.picture();
-            picture.errors = self.read_process(at);
-            self.take(&mut picture, at)
-        };
+        self.read_process(at);
+        let snapshot = self.take(&mut self.picture(), at);
         self.history.lock().unwrap_or_else(PoisonError::into_inner).sample(&snapshot);
     }
 
-    fn read_process(&self, at: Moment) -> Vec<PartError> {
-        let read = self.local.as_ref().map(|local| self.process.read(&local.process, at));
-        match read {
-            Some(Err(message)) => vec![PartError { part: "process".into(), message: message.into() }],
-            Some(Ok(())) | None => Vec::new(),
+    fn read_process(&self, at: Moment) {
+        if let Some(local) = &self.local {
+            self.process_part.read(|| self.process.read(&local.process, at));
         }
     }
 
@@ -319,11 +310,6 @@ impl Store {
         }
         self.judging.store(Arc::new(judging));
         self.take(&mut picture, at);
-    }
-
-    /// Names the parts that cannot be read now, besides those that the store reads itself; an empty list takes them back.
-    pub fn set_part_errors(&self, errors: Vec<PartError>) {
-        *self.part_errors.lock().unwrap_or_else(PoisonError::into_inner) = errors;
     }
 
     /// Tells how the configuration stands: none while it is as loaded, else the refusal of a reload.

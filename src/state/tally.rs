@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Slots that belong to one thread each; threads beyond that share the last slot and add atomically.
 const OWNED_SLOTS: usize = 15;
@@ -19,6 +19,8 @@ pub struct Tally {
     /// Written by `set` (received totals) and by threads without a slot of their own.
     shared: AtomicU64,
     owned: OnceLock<Box<[Slot; OWNED_SLOTS]>>,
+    /// Whether a total was set, even if to 0.
+    told: AtomicBool,
 }
 
 impl Tally {
@@ -47,6 +49,23 @@ impl Tally {
     /// Sets the total of a counter that was received, and that nobody adds to.
     pub fn set(&self, total: u64) {
         self.shared.store(total, Ordering::Relaxed);
+        self.told.store(true, Ordering::Relaxed);
+    }
+
+    /// Begins to count: from here on the total is known, if only to be 0.
+    pub fn begin(&self) {
+        self.told.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes the total of a received counter unknown again, and 0.
+    pub fn clear(&self) {
+        self.shared.store(0, Ordering::Relaxed);
+        self.told.store(false, Ordering::Relaxed);
+    }
+
+    /// The total, if anything was ever counted or told.
+    pub fn known(&self) -> Option<u64> {
+        (self.told.load(Ordering::Relaxed) || self.owned.get().is_some()).then(|| self.get())
     }
 }
 
@@ -214,6 +233,19 @@ mod tests {
             });
         }
         assert_eq!(tally.get(), 3 * (OWNED_SLOTS as u64 + 8) * 10_000);
+    }
+
+    /// A total that nobody told is unknown; one that is told to be 0 is 0.
+    #[test]
+    fn totals_are_unknown_until_told() {
+        let (received, counted, begun) = (Tally::default(), Tally::default(), Tally::default());
+        assert_eq!((received.known(), counted.known(), received.get()), (None, None, 0));
+        received.set(0);
+        counted.add(0);
+        begun.begin();
+        assert_eq!((received.known(), counted.known(), begun.known()), (Some(0), Some(0), Some(0)));
+        received.clear();
+        assert_eq!(received.known(), None);
     }
 
     /// Absent is not zero.

@@ -32,6 +32,43 @@ async fn check() {
     }
 }
 
+/// `check` opens what the file names: each file of TLS and each queue folder that could not be used is told at its key, and
+/// nothing is made. A queue that a bridge uses is no fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn check_opens_what_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("junk"), "junk").unwrap();
+    let text = "receive: { otlp: { grpc: null, http: null } }
+pull:
+  - name: a
+    address: 127.0.0.1:0
+    tls: { certificate: no.crt, key: junk }
+push:
+  - name: stack
+    endpoint: https://127.0.0.1:1
+    tls: { ca: no.ca }
+    queue: { directory: junk/data }
+  - { name: fresh, endpoint: \"http://127.0.0.1:1\", queue: { directory: fresh/data } }
+";
+    std::fs::write(home.path().join("a.yaml"), text).unwrap();
+    let (exit, message) = code(&["check", "a.yaml"], home.path()).await;
+    assert_eq!(exit, 2, "{message}");
+    let lines: Vec<&str> = message.lines().collect();
+    let expected = [("5:25", "no.crt"), ("5:38", "junk"), ("9:16", "no.ca"), ("10:25", "not a directory")];
+    assert_eq!(lines.len(), expected.len(), "{message}");
+    for (line, (place, part)) in lines.iter().zip(expected) {
+        assert!(line.starts_with(&format!("a.yaml:{place}: ")) && line.contains(part), "{place}, {part}: {message}");
+    }
+    assert!(!home.path().join("fresh").exists());
+
+    let push = "push: { name: stack, endpoint: \"http://127.0.0.1:1\", queue: { directory: data } }";
+    let child = Child::serve(home.path(), &configuration(push), &[]).await;
+    std::fs::write(home.path().join("b.yaml"), configuration(push)).unwrap();
+    let (exit, message) = code(&["check", "b.yaml"], home.path()).await;
+    assert_eq!(exit, 0, "{message}");
+    assert_eq!(child.get("/readyz").await.status, 200);
+}
+
 /// `schema` prints a JSON Schema, without any file.
 #[tokio::test]
 async fn schema() {
@@ -53,6 +90,8 @@ async fn probe() {
     for url in [format!("{main}/nothing"), format!("{main}/health"), "http://127.0.0.1:1/".into(), "nonsense".into()] {
         let (exit, message) = probe(url.clone()).await;
         assert_eq!((exit, message.is_empty()), (1, false), "{url}: {message}");
+        // The cause, and not only the step that failed.
+        assert_eq!(message.to_lowercase().contains("refused"), url.contains(":1/"), "{url}: {message}");
     }
 }
 

@@ -10,13 +10,13 @@
 //! | `a"} 1\nevil 1`, NUL, right-to-left | `pull::prometheus::tests::any_text_reads_back`; [`strange_labels`] |
 //! | names that are empty, reserved, not ASCII | `model::naming::tests`; [`strange_labels`] |
 //! | a million new series a minute | `state::series::tests::folds_what_is_too_many`; [`a_flood_of_series`] |
-//! | NaN, ±Inf, −0, u64::MAX | `state::series::accumulate::tests`; [`strange_numbers_and_times`] |
+//! | NaN, ±Inf, −0, `u64::MAX` | `state::series::accumulate::tests`; [`strange_numbers_and_times`] |
 //! | unsorted bounds, wrong counts | `state::store::tests::hostile::unreadable_points_are_counted` |
 //! | time 0, year 2554, end before start | [`strange_numbers_and_times`] |
 //! | duplicate attributes | `state::series::tests::refuses_labels_that_collide`; [`strange_labels`] |
 //! | two writers, resets, overlaps | `state::store::tests::counters`; [`two_writers`] |
 //! | CL + TE, bare CR, odd URIs, long headers | `listen::tests::hostile::ambiguous_requests_are_400`, `long_heads_are_431` |
-//! | slow bytes, bodies, readers | `listen::tests::hostile::slow_…`, `receive::tests::hostile::slow_senders_hold_what_they_sent` |
+//! | slow bytes, bodies, readers | `listen::tests::hostile::slow_…`, `listen::tests::delivery`, `receive::tests::hostile::slow_senders_hold_what_they_sent` |
 //! | HTTP/2 floods | `listen::tests::hostile::http2_floods_end_in_goaway` |
 //! | TLS garbage, half handshakes, EMFILE | `listen::tests::tls::broken_handshakes`; `limits::no_more_files` |
 //! | wrong or two Authorization headers | `listen::tests::guard`, `access` |
@@ -32,6 +32,9 @@
 //! | answers of a destination | `push::tests::matrix`, `policies` |
 //! | scrape storm, Accept of 8 KB | `pull::prometheus::routes::tests::renders_once_for_many`; `limits::a_scrape_storm` |
 //! | spoofed X-Forwarded-For, IPv6 rotation | `listen::origin::tests`, `listen::rate::tests` |
+//!
+//! What holds over all rows (memory within the budget, one log line a minute for each reason, the answers to others, nothing lost)
+//! is judged on a whole process by `tests/faults/hostile.py`, since it takes time and a machine.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::{Metric, metric, number_data_point};

@@ -11,9 +11,9 @@ const FENCES: &[(&str, &[&str])] = &[
     ("rusqlite", &["src/push/queue"]),
     ("clap", &["src/config/args.rs", "src/main.rs"]),
     ("anyhow", &["src/main.rs"]),
-    ("tonic", &["src/receive", "src/push", "src/pull/grpc", "src/bridge"]),
-    ("axum", &["src/receive", "src/pull", "src/listen", "src/bridge"]),
-    ("opentelemetry_sdk", &["src/record", "src/push/sdk"]),
+    ("tonic", &["src/receive", "src/push", "src/pull/grpc", "src/gateway"]),
+    ("axum", &["src/receive", "src/pull", "src/listen", "src/bridge", "src/gateway"]),
+    ("opentelemetry_sdk", &["src/record", "src/push/direct", "src/bridge"]),
     ("hyper_rustls", &["src/push", "src/probe.rs"]),
 ];
 

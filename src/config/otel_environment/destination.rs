@@ -117,8 +117,13 @@ impl Variables<'_> {
                 false
             }
         };
-        let kept = pairs.into_iter().filter(is_good);
-        kept.map(|(key, value)| (key.to_ascii_lowercase(), Secret::new(value))).collect()
+        let mut headers: Vec<(String, Secret)> = Vec::new();
+        for (key, value) in pairs.into_iter().filter(is_good) {
+            let key = key.to_ascii_lowercase();
+            headers.retain(|(other, _)| *other != key);
+            headers.push((key, Secret::new(value)));
+        }
+        headers
     }
 
     fn tls(&self, signal: Signal) -> ClientTls {

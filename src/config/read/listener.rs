@@ -83,6 +83,13 @@ fn origin(item: &Item<'_>) -> Option<String> {
         item.problem("must be an origin: scheme, host and port, without a path or a final `/`");
         return None;
     }
+    // What a browser sends has no such port, so that the origin would never match.
+    let default_port = [("https://", ":443"), ("http://", ":80")].into_iter();
+    let mut written = default_port.filter(|(scheme, port)| text.starts_with(scheme) && text.ends_with(port));
+    if let Some((_, port)) = written.next() {
+        item.problem(&format!("must be written as browsers send it: leave `{port}` out"));
+        return None;
+    }
     Some(text.to_ascii_lowercase())
 }
 

@@ -43,7 +43,7 @@ fn destination(item: &Item<'_>) -> Option<Destination> {
         protocol: section.word("protocol", Protocol::Grpc, &PROTOCOLS),
         signals: signals(&mut section),
         compression: section.word("compression", Compression::Gzip, &COMPRESSIONS),
-        headers: section.pairs("headers").into_iter().filter_map(|(name, item)| header(&name, &item)).collect(),
+        headers: headers(&mut section),
         tls: tls(&mut section),
         timeout: section.duration("timeout", TIMEOUT, Duration::from_millis(100)..=Duration::from_mins(10)),
         retry: retry(&mut section),
@@ -89,6 +89,19 @@ fn signals(section: &mut Section<'_>) -> Vec<Signal> {
         item.problem("must name at least one of `metrics`, `traces`, `logs`");
     }
     Signal::ALL.into_iter().filter(|signal| named.contains(signal)).collect()
+}
+
+/// Names ignore case, so two that YAML tells apart may be one.
+fn headers(section: &mut Section<'_>) -> Vec<(String, Secret)> {
+    let mut headers: Vec<(String, Secret)> = Vec::new();
+    for (name, item) in section.pairs("headers") {
+        let Some((name, value)) = header(&name, &item) else { continue };
+        if headers.iter().any(|(other, _)| *other == name) {
+            item.problem("stands here already: names of headers ignore case");
+        }
+        headers.push((name, value));
+    }
+    headers
 }
 
 fn header(name: &str, item: &Item<'_>) -> Option<(String, Secret)> {

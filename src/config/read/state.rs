@@ -67,7 +67,7 @@ pub(crate) fn links(root: &mut Section<'_>) -> Links {
     links
 }
 
-/// Only `http` and `https`: the dashboard makes anchors of them, and a `javascript:` link would run there.
+/// Only `http` and `https`: pages make anchors of them, and a `javascript:` link would run there.
 fn link(item: &Item<'_>, placeholder: &str) -> Option<String> {
     let text = item.name()?;
     let without_placeholders = text.replace(['{', '}'], "");

@@ -4,101 +4,10 @@ use std::time::Duration;
 
 use super::*;
 
-const BASIC: &str = r#"system:
-  name: "monitored_system"
-  components:
-    - name: "app_server"
-      type: "FastAPIEndpoint"
-      config:
-        port: 8000
-    - name: "data_store"
-      type: "Store"
-    - name: "system_metrics"
-      type: "MetricsEndpoint"
-      config:
-        port: 9000
-        
-  bindings:
-    - from_component: "app_server"
-      to_component: "data_store"
-      stream_name: "input"
-"#;
-
-const PRODUCTION: &str = r#"system:
-  name: "production_monitoring"
-  components:
-    - name: "public_api"
-      type: "FastAPIEndpoint"
-      config:
-        port: 80
-    - name: "business_logic"
-      type: "StreamProcessor"
-      config:
-        variant: "windowing"
-    - name: "persistent_store"
-      type: "Store"
-    - name: "metrics_server"
-      type: "MetricsEndpoint"
-      config:
-        port: 9090
-    - name: "health_check"
-      type: "MetricsEndpoint"
-      config:
-        port: 8080
-        
-  bindings:
-    - from_component: "public_api"
-      to_component: "business_logic"
-      stream_name: "input"
-    - from_component: "business_logic"
-      to_component: "persistent_store"
-      stream_name: "input"
-"#;
-
-const MULTI: &str = r#"system:
-  name: "multi_env_metrics"
-  components:
-    - name: "app_cluster"
-      type: "Controller"
-      config:
-        variant: "router"
-    - name: "production_metrics"
-      type: "MetricsEndpoint"
-      config:
-        port: 9000
-    - name: "staging_metrics"  
-      type: "MetricsEndpoint"
-      config:
-        port: 9001
-    - name: "development_metrics"
-      type: "MetricsEndpoint"
-      config:
-        port: 9002
-"#;
-
-const MANIFEST: &str = r#"name: "@buntime/plugin-metrics"
-base: "/metrics"
-enabled: false
-injectBase: true
-
-entrypoint: dist/client/index.html
-pluginEntry: dist/plugin.js
-
-menus:
-  - icon: lucide:activity
-    path: /metrics
-    title: Metrics
-    items:
-      - icon: lucide:layout-dashboard
-        path: /metrics
-        title: Overview
-      - icon: lucide:cpu
-        path: /metrics/workers
-        title: Workers
-
-prometheus: true
-sseInterval: 1000
-"#;
+const BASIC: &str = include_str!("../../../tests/it/printed/basic.yaml");
+const PRODUCTION: &str = include_str!("../../../tests/it/printed/production.yaml");
+const MULTI: &str = include_str!("../../../tests/it/printed/multi_environment.yaml");
+const MANIFEST: &str = include_str!("../../../tests/it/printed/manifest.yaml");
 
 fn endpoints(config: &Config) -> Vec<(&str, String)> {
     config.pull.iter().map(|one| (one.name.as_str(), one.listener.address.to_string())).collect()

@@ -55,7 +55,7 @@ fn normal(path: &str) -> String {
 #[test]
 fn keys_are_those_of_the_readers() {
     let report = Report::new("sample");
-    let tree = tree::parse(&sample::full(), &sample::variables(), "sample").unwrap();
+    let tree = tree::parse(&sample::full(), &sample::variables(), &report).unwrap();
     let mut section = Section::root(&tree, &report);
     read::file(&mut section);
     section.finish();

@@ -38,6 +38,9 @@ fn single_values() {
     check_error("pull: { prometheus: yes }", "1:21", "`true` or `false`");
     check_error("pull: { prometheus: { names: otlp } }", "1:30", "one of `spec`, `otel`");
     check_error("pull: { cors: { origins: ['https://a.example/'] } }", "1:27", "final `/`");
+    check_error("pull: { cors: { origins: ['https://a.example:443'] } }", "1:27", "leave `:443` out");
+    check_error("pull: { cors: { origins: ['http://a.example:80'] } }", "1:27", "leave `:80` out");
+    load("pull: { cors: { origins: ['http://a.example:443', 'http://[::1]:8080'] } }");
     check_error("pull: { cors: { origins: ['*', 'https://a.example'] } }", "1:15", "stands alone");
     check_error("pull: { auth: {} }", "1:15", "nobody could enter");
     check_error("pull: { auth: { bearer_tokens: [''] } }", "1:33", "must not be empty");
@@ -82,6 +85,7 @@ fn destinations() {
     check_error(&with("tls: { certificate: a }"), "1:48", "together");
     check_error(&with("headers: { content-type: a }"), "1:68", "client itself");
     check_error(&with("headers: { 'a b': a }"), "1:61", "HTTP does not allow");
+    check_error(&with("headers: { x-a: one, X-A: two }"), "1:69", "stands here already");
 }
 
 /// An address that others reach needs credentials, a client certificate, or the word `insecure`.
@@ -103,6 +107,18 @@ fn duplicates() {
     check_error("pull: [{ address: 'localhost:1' }, { address: 'localhost:2' }]", "1:36", "`system_metrics`");
     check_error("pull: [{ name: a }, { name: b }]", "1:21", "where `pull[0]` already does");
     check_error("pull: { address: 'localhost:4317' }", "1:18", "where `receive.otlp.grpc` already does");
+    let both = |one: &str, other: &str| {
+        format!(
+            "pull: [{{ name: a, address: '{one}', insecure: true }}, {{ name: b, address: '{other}', insecure: true }}]"
+        )
+    };
+    load(&both("0.0.0.0:9000", "[::1]:9000"));
+    for (one, other) in
+        [("[::]:9000", "127.0.0.1:9000"), ("[::]:9000", "[::1]:9000"), ("0.0.0.0:9000", "10.0.0.1:9000")]
+    {
+        assert!(errors(&both(one, other)).contains("already does"), "{one} {other}");
+        assert!(errors(&both(other, one)).contains("already does"), "{other} {one}");
+    }
     load("pull: [{ name: a, address: 'localhost:0' }, { name: b, address: 'localhost:0' }]");
     let destination = "{ name: a, endpoint: 'http://b:1' }";
     check_error(&format!("push: [{destination}, {destination}]"), "1:53", "which `push[0]` has");
@@ -116,6 +132,7 @@ fn loops() {
     {
         check_error(&format!("push: [{{ name: a, endpoint: '{endpoint}' }}]"), "1:29", "own receiver");
     }
+    check_error("push: { name: a, endpoint: 'http://localhost:4317' }", "1:28", "own receiver");
     load("push: [{ name: a, endpoint: 'http://localhost:14317' }]");
     load("push: [{ name: a, endpoint: 'http://10.0.0.1:4317' }]");
     load("receive: { otlp: { grpc: null } }\npush: [{ name: a, endpoint: 'http://localhost:4317' }]");

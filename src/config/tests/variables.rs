@@ -62,7 +62,7 @@ fn options() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_EXPORTER_OTLP_INSECURE", "TRUE"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer%20x, x-tenant=a=b,"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=old,Authorization=Bearer%20x, x-tenant=a=b,"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "2500"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
         ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"),

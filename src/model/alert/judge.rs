@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::limits::{ALERTS_MAX, RESOLVED_ALERTS_MAX};
 use crate::model::alert::built_in::{self, Advice};
+use crate::model::alert::cause::{self, Causes};
 use crate::model::alert::rule::{Rule, Value, shown};
 use crate::model::alert::subjects::{self, Entity};
 use crate::model::alert::{Alert, AlertBoard, Level, Recommendation};
@@ -41,6 +42,8 @@ struct Tracked {
     phase: Phase,
     alert: Alert,
     advice: Option<Arc<str>>,
+    /// The push destination that it is about, directly or not.
+    destination: Option<Arc<str>>,
     /// The round in which the condition last held.
     held_in: u64,
     /// Whether it ever stood on the board; one that a graver alert hid all along leaves no trace.
@@ -201,6 +204,7 @@ impl AlertEngine {
 
     /// The alerts that are on; of one subject and field only the gravest (contract §9).
     fn board(&mut self) -> AlertBoard {
+        self.name_causes();
         let Self { rules, groups, tracked, resolved, .. } = self;
         let group = |index: usize| groups.get(index).copied().unwrap_or(index);
         let mut gravest: HashMap<(usize, Arc<str>), Level> = HashMap::new();
@@ -228,6 +232,28 @@ impl AlertEngine {
     }
 }
 
+impl AlertEngine {
+    /// Where several alerts have one cause, all but that one name it; one that outlasts its cause still does.
+    fn name_causes(&mut self) {
+        let Self { rules, tracked, .. } = self;
+        let mut causes = Causes::default();
+        for ((index, _), one) in tracked.iter().filter(|(_, one)| one.is_on()) {
+            if let (Some(rule), Some(destination)) = (rules.get(*index), &one.destination) {
+                causes.add(rule, destination, &one.alert);
+            }
+        }
+        let named: Vec<_> = tracked
+            .iter()
+            .filter_map(|(key, one)| Some((key.clone(), causes.of(one.destination.as_deref()?, &one.alert)?)))
+            .collect();
+        for (key, cause) in named {
+            if let Some(one) = tracked.get_mut(&key) {
+                one.alert.cause = Some(cause);
+            }
+        }
+    }
+}
+
 impl Tracked {
     fn new(rule: &Rule, entity: &Entity<'_>, value: Value<'_>, round: u64, now_ms: u64, now_unix_ms: u64) -> Self {
         let owner = entity.instance;
@@ -245,18 +271,20 @@ impl Tracked {
             environment: environment.cloned(),
             value: number(value),
             threshold: rule.condition.threshold(),
+            cause: None,
             since_unix_ms: now_unix_ms,
             fired_unix_ms: now_unix_ms,
             resolved_unix_ms: None,
         };
         let advice = advice(rule, entity, value);
-        Self { phase: Phase::Pending { since_ms: now_ms }, alert, advice, held_in: round, was_shown: false }
+        let (phase, destination) = (Phase::Pending { since_ms: now_ms }, cause::destination(rule.on, entity));
+        Self { phase, alert, advice, destination, held_in: round, was_shown: false }
     }
 
     /// The condition still holds, perhaps with another value.
     fn hold(&mut self, rule: &Rule, entity: &Entity<'_>, value: Value<'_>, round: u64) {
         self.held_in = round;
-        if self.alert.value.to_bits() != number(value).to_bits() {
+        if self.alert.value.map(f64::to_bits) != number(value).map(f64::to_bits) {
             self.alert.value = number(value);
             self.alert.message = filled(&rule.message, rule, entity, value).into();
             self.advice = advice(rule, entity, value);
@@ -292,11 +320,11 @@ fn advice(rule: &Rule, entity: &Entity<'_>, value: Value<'_>) -> Option<Arc<str>
     rule.recommendation.as_deref().map(|template| filled(template, rule, entity, value).into())
 }
 
-/// A word that holds counts as 1.
-const fn number(value: Value<'_>) -> f64 {
+/// The figure; a word is none.
+const fn number(value: Value<'_>) -> Option<f64> {
     match value {
-        Value::Number(number) => number,
-        Value::Word(_) => 1.0,
+        Value::Number(number) => Some(number),
+        Value::Word(_) => None,
     }
 }
 

@@ -265,9 +265,9 @@ fn component_field<'a>(one: &ComponentFacts, is_live: bool, field: &str, snapsho
 fn breaker_field<'a>(one: &BreakerFacts, field: &str) -> Option<Value<'a>> {
     let number = match field {
         "state" => return Some(Value::Word(one.state.folded().as_str())),
-        "failures" => Some(one.failures as f64),
+        "failures" => count(one.failures),
         "last_failure" => one.last_failure,
-        "calls" => Some(one.calls.iter().fold(0_u64, |sum, calls| sum.saturating_add(*calls)) as f64),
+        "calls" => count(one.calls.into_iter().flatten().reduce(u64::saturating_add)),
         "transitions" => Some(one.transitions as f64),
         _ => None,
     };
@@ -278,9 +278,9 @@ fn stream_field(one: &StreamFacts, field: &str) -> Option<f64> {
     match field {
         "active" => count(one.active),
         "queue_depth" => count(one.queue_depth),
-        "messages" => Some(one.messages as f64),
-        "message_rate" => Some(per_second(one.messages_recent, one.recent_s)),
-        "backpressure_events" => Some(one.backpressure_events as f64),
+        "messages" => count(one.messages),
+        "message_rate" => one.messages.map(|_| per_second(one.messages_recent, one.recent_s)),
+        "backpressure_events" => count(one.backpressure_events),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! Timelines of alerts: what the snapshots say at each moment, and which alerts are on then.
 
+mod cause;
+
 use std::time::Duration;
 
 use crate::model::alert::built_in;
@@ -263,6 +265,22 @@ fn rules_of_the_configuration() {
     assert!(bench.on(1, &pooled(0)).is_empty(), "clear: 0 s");
 }
 
+/// The value of an alert is the field's own: a figure where it is one, by whichever condition, and nothing where it is a word.
+#[test]
+fn the_value_is_the_fields_own() {
+    let equals = |name: &str, field: &str, wanted: &str| Rule {
+        field: field.to_owned(),
+        condition: Condition::Equals(wanted.to_owned()),
+        ..rule(name, Level::Info)
+    };
+    let mut bench = Bench::new(&[equals("pool-of-42", "active", "42")]);
+    let mut snapshot = pooled(42);
+    snapshot.breakers = vec![breaker(0, "calls", None, BreakerState::Open)];
+    let active = bench.at(0, &snapshot).board.active;
+    let values: Vec<_> = active.iter().map(|alert| (&*alert.rule, alert.value, alert.threshold)).collect();
+    assert_eq!(values, [("circuit_breaker_open", None, None), ("pool-of-42", Some(42.0), Some(42.0))]);
+}
+
 /// A hostile name is text: what looks like a placeholder in it stays as it is.
 #[test]
 fn names_are_not_templates() {
@@ -336,14 +354,26 @@ fn every_field_is_answered() {
     let active = Some(NOW_UNIX_MS as f64 / 1_000.0);
     let moved = ComponentFacts { last_activity: active, items_processed: 1, ..component(0, "api", Running) };
     told.components = vec![moved];
-    told.breakers = vec![BreakerFacts { last_failure: active, ..breaker(0, "calls", None, BreakerState::Open) }];
+    let counted = BreakerFacts {
+        failures: Some(1),
+        calls: [Some(1), None, None],
+        last_failure: active,
+        ..breaker(0, "calls", None, BreakerState::Open)
+    };
+    told.breakers = vec![counted];
     let counts =
         PoolFacts { pending: Some(1), requests: Some(1), errors: Some(1), ..pool(0, "web", Some(1), (1, 0, 0)) };
     told.pools = vec![counts];
     let worker = worker(0, "w", "web", WorkerState::Active);
     let memory = WorkerFacts { memory_rss: Some(1), memory_heap_used: Some(1), ..worker };
     told.workers = vec![WorkerFacts { errors: Some(1), uptime_s: Some(1.0), ..memory }];
-    told.streams = vec![StreamFacts { active: Some(1), queue_depth: Some(1), ..stream(Some(0), "input") }];
+    told.streams = vec![StreamFacts {
+        active: Some(1),
+        queue_depth: Some(1),
+        messages: Some(1),
+        backpressure_events: Some(1),
+        ..stream(Some(0), "input")
+    }];
     told.bridge.destinations = vec![destination("stack", "held")];
     let (services, rules) = (subjects::services(&told), HealthRules::default());
     for on in Subject::ALL {

@@ -71,7 +71,7 @@ fn a_name_cannot_hide_another() {
 #[test]
 fn breakers_merge() {
     let mut snapshot = snapshot(&[("tasks", "a", Live), ("tasks", "b", Stale)]);
-    let one = |facts, failures, last| BreakerFacts { failures, last_failure: last, ..facts };
+    let one = |facts, failures, last| BreakerFacts { failures: Some(failures), last_failure: last, ..facts };
     snapshot.breakers = vec![
         one(breaker(1, "calls", Some("api"), BreakerState::Open), 5, Some(9.0)),
         one(breaker(0, "calls", Some("api"), BreakerState::Disabled), 2, None),
@@ -122,10 +122,10 @@ fn workers_are_filtered() {
 #[test]
 fn streams_add_up() {
     let mut snapshot = snapshot(&[("tasks", "a", Live), ("tasks", "b", Stale)]);
-    let told = StreamFacts { active: Some(3), messages: 100, messages_recent: 60, ..stream(Some(0), "input") };
-    let untold = StreamFacts { messages: 10, messages_recent: 30, ..stream(Some(0), "output") };
-    let silent = StreamFacts { active: Some(7), messages: 1, ..stream(Some(1), "input") };
-    snapshot.streams = vec![told, untold, silent, StreamFacts { messages: 5, ..stream(None, "declared") }];
+    let told = StreamFacts { active: Some(3), messages: Some(100), messages_recent: 60, ..stream(Some(0), "input") };
+    let untold = StreamFacts { messages: Some(10), messages_recent: 30, ..stream(Some(0), "output") };
+    let silent = StreamFacts { active: Some(7), messages: Some(1), ..stream(Some(1), "input") };
+    snapshot.streams = vec![told, untold, silent, StreamFacts { messages: Some(5), ..stream(None, "declared") }];
     let all = streaming(&snapshot, &everything());
     assert_eq!((all.active_streams, all.total_messages, all.message_rate), (4, 116, 1.5));
     let tasks = Scope { service: Some("tasks".to_owned()), ..Scope::default() };
@@ -136,7 +136,8 @@ fn sums(snapshot: &Snapshot, scope: &Scope) -> (u64, u64, u64) {
     let places = scope.places(snapshot);
     let counted = snapshot.components.iter().filter(|one| places.contains(&one.owner));
     let live = |owner: usize| places.contains(&owner) && snapshot.instances[owner].liveness == Live;
-    let failures = snapshot.breakers.iter().filter(|one| places.contains(&one.owner)).map(|one| one.failures).sum();
+    let failures =
+        snapshot.breakers.iter().filter(|one| places.contains(&one.owner)).filter_map(|one| one.failures).sum();
     let active = snapshot.pools.iter().filter(|one| live(one.owner)).map(|one| one.counts.active).sum();
     (counted.map(|one| one.items_processed).sum(), failures, active)
 }

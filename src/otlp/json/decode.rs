@@ -8,9 +8,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::limits::DEPTH_MAX;
-use crate::otlp::json::JsonError;
 use crate::otlp::json::number::Scalar;
 use crate::otlp::json::output::Output;
+use crate::otlp::json::{JsonError, Room};
 use crate::otlp::schema::{Field, Kind, Label, Message};
 use crate::otlp::writer;
 
@@ -20,8 +20,13 @@ const BASE64: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, BASE64);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, BASE64);
 
-pub(super) fn decode(message: &'static Message, text: &str, bytes_max: usize) -> Result<Vec<u8>, JsonError> {
-    let mut output = Output::new(bytes_max, text.len() / 3);
+pub(super) fn decode(
+    message: &'static Message,
+    text: &str,
+    bytes_max: usize,
+    room: Room<'_>,
+) -> Result<Vec<u8>, JsonError> {
+    let mut output = Output::new(bytes_max, room);
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = MessageSeed { output: &mut output, message, depth: 0 }
         .deserialize(&mut deserializer)
@@ -38,13 +43,13 @@ pub(super) fn decode(message: &'static Message, text: &str, bytes_max: usize) ->
 }
 
 /// Reads the object of a message whose field has begun.
-struct MessageSeed<'o> {
-    output: &'o mut Output,
+struct MessageSeed<'o, 'r> {
+    output: &'o mut Output<'r>,
     message: &'static Message,
     depth: u32,
 }
 
-impl<'de> DeserializeSeed<'de> for MessageSeed<'_> {
+impl<'de> DeserializeSeed<'de> for MessageSeed<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -52,7 +57,7 @@ impl<'de> DeserializeSeed<'de> for MessageSeed<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for MessageSeed<'_> {
+impl<'de> Visitor<'de> for MessageSeed<'_, '_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,14 +143,14 @@ enum Place {
 }
 
 /// Reads one value and writes it.
-struct FieldVisitor<'o> {
-    output: &'o mut Output,
+struct FieldVisitor<'o, 'r> {
+    output: &'o mut Output<'r>,
     field: &'static Field,
     depth: u32,
     place: Place,
 }
 
-impl<'de> DeserializeSeed<'de> for FieldVisitor<'_> {
+impl<'de> DeserializeSeed<'de> for FieldVisitor<'_, '_> {
     type Value = Presence;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Presence, D::Error> {
@@ -153,7 +158,7 @@ impl<'de> DeserializeSeed<'de> for FieldVisitor<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for FieldVisitor<'_> {
+impl<'de> Visitor<'de> for FieldVisitor<'_, '_> {
     type Value = Presence;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -224,7 +229,7 @@ impl<'de> Visitor<'de> for FieldVisitor<'_> {
     }
 }
 
-impl FieldVisitor<'_> {
+impl FieldVisitor<'_, '_> {
     fn unexpected<E: Error>(&self, found: &str) -> E {
         E::custom(format_args!("found {found}, expected {}", self as &dyn serde::de::Expected))
     }

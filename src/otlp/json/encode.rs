@@ -3,7 +3,7 @@
 use base64::Engine as _;
 
 use crate::limits::DEPTH_MAX;
-use crate::otlp::reader::{Reader, Value, WireError};
+use crate::otlp::reader::{Reader, Value, WireError, zigzag};
 use crate::otlp::scan::ScanError;
 use crate::otlp::schema::{DELIMITED, Field, Kind, Label, Message, VARINT};
 
@@ -225,10 +225,4 @@ impl Encoder<'_> {
         }
         self.out.push(b'"');
     }
-}
-
-/// A protobuf `sint32`.
-const fn zigzag(number: u64) -> i32 {
-    let number = number as u32;
-    (number >> 1) as i32 ^ -((number & 1) as i32)
 }

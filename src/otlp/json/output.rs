@@ -1,11 +1,15 @@
 //! A bounded buffer of protobuf fields, whose messages get their lengths when they end.
 
-use crate::otlp::json::JsonError;
+use crate::otlp::json::{JsonError, Room};
 use crate::otlp::writer;
 
-pub(super) struct Output {
+/// Least room that is asked for.
+const ROOM_BYTES_MIN: usize = 4 * 1024;
+
+pub(super) struct Output<'r> {
     bytes: Vec<u8>,
     bytes_max: usize,
+    room: Room<'r>,
     /// The error behind a stop that the JSON library reports as its own.
     pub(super) failure: Option<JsonError>,
 }
@@ -14,23 +18,37 @@ pub(super) struct Output {
 #[derive(Clone, Copy)]
 pub(super) struct Start(usize);
 
-impl Output {
-    /// `expected` is a guess of the size, in bytes.
-    pub(super) fn new(bytes_max: usize, expected: usize) -> Self {
-        Self { bytes: Vec::with_capacity(expected.min(bytes_max)), bytes_max, failure: None }
+impl<'r> Output<'r> {
+    pub(super) fn new(bytes_max: usize, room: Room<'r>) -> Self {
+        Self { bytes: Vec::new(), bytes_max, room, failure: None }
     }
 
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// Asks for room; `false` when the bound would be passed.
+    /// Makes room; `false` when the bound would be passed, or the caller has none.
     pub(super) fn has_room(&mut self, bytes: usize) -> bool {
-        let fits = self.bytes.len().saturating_add(bytes) <= self.bytes_max;
-        if !fits {
+        let wanted = self.bytes.len().saturating_add(bytes);
+        if wanted > self.bytes_max {
             self.failure = Some(JsonError::TooLarge(self.bytes_max));
+            return false;
         }
-        fits
+        wanted <= self.bytes.capacity() || self.grow(wanted)
+    }
+
+    /// Doubles the buffer, as the vector would, once the caller has agreed.
+    #[cold]
+    fn grow(&mut self, wanted: usize) -> bool {
+        let capacity = self.bytes.capacity();
+        let larger = capacity.saturating_mul(2).max(ROOM_BYTES_MIN).min(self.bytes_max).max(wanted);
+        let agreed = (self.room)(larger - capacity);
+        if agreed {
+            self.bytes.reserve_exact(larger - self.bytes.len());
+        } else {
+            self.failure = Some(JsonError::NoRoom);
+        }
+        agreed
     }
 
     pub(super) fn raw(&mut self) -> &mut Vec<u8> {

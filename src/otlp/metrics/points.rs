@@ -1,7 +1,7 @@
 //! The five kinds of data points, in place.
 
 use crate::otlp::attributes::Attributes;
-use crate::otlp::reader::{Extent, Reader, Select, Value};
+use crate::otlp::reader::{Reader, Select, Value, zigzag};
 
 /// Bit of `flags`: the point says that there is no value (the series ended).
 pub const NO_RECORDED_VALUE: u32 = 1;
@@ -48,37 +48,28 @@ pub struct NumberPoint<'a> {
     pub value: Number,
     /// See [`NO_RECORDED_VALUE`].
     pub flags: u32,
-    exemplars: &'a [u8],
+    message: &'a [u8],
 }
 
 impl<'a> NumberPoint<'a> {
     /// Exemplars of the point.
     pub const fn exemplars(&self) -> Exemplars<'a> {
-        Exemplars { select: Select::field(self.exemplars, 5) }
+        Exemplars { select: Select::field(self.message, 5) }
     }
 }
 
 impl<'a> PointView<'a> for NumberPoint<'a> {
     #[inline]
     fn parse(message: &'a [u8]) -> Self {
-        let mut point = Self::default();
-        let mut attributes = Extent::default();
-        let mut reader = Reader::new(message);
-        loop {
-            let before = reader.rest();
-            let Ok(Some(field)) = reader.next_field() else { break };
-            match (field.number, field.value) {
-                (7, Value::Bytes(_)) => attributes.add(before, reader.rest()),
-                (2, Value::Fixed64(time)) => point.start_time_unix_nano = time,
-                (3, Value::Fixed64(time)) => point.time_unix_nano = time,
-                (4, Value::Fixed64(bits)) => point.value = Number::Double(f64::from_bits(bits)),
-                (6, Value::Fixed64(bits)) => point.value = Number::Int(bits as i64),
-                (8, Value::Varint(flags)) => point.flags = flags as u32,
-                (5, Value::Bytes(_)) if point.exemplars.is_empty() => point.exemplars = before,
-                _ => {}
-            }
-        }
-        point.attributes = Attributes::within(&attributes, 7);
+        let mut point = Self { message, ..Self::default() };
+        point.attributes = Attributes::read(message, 7, |number, value| match (number, value) {
+            (2, Value::Fixed64(time)) => point.start_time_unix_nano = time,
+            (3, Value::Fixed64(time)) => point.time_unix_nano = time,
+            (4, Value::Fixed64(bits)) => point.value = Number::Double(f64::from_bits(bits)),
+            (6, Value::Fixed64(bits)) => point.value = Number::Int(bits as i64),
+            (8, Value::Varint(flags)) => point.flags = flags as u32,
+            _ => {}
+        });
         point
     }
 }
@@ -126,24 +117,16 @@ impl<'a> HistogramPoint<'a> {
 impl<'a> PointView<'a> for HistogramPoint<'a> {
     fn parse(message: &'a [u8]) -> Self {
         let mut point = Self { message, ..Self::default() };
-        let mut attributes = Extent::default();
-        let mut reader = Reader::new(message);
-        loop {
-            let before = reader.rest();
-            let Ok(Some(field)) = reader.next_field() else { break };
-            match (field.number, field.value) {
-                (9, Value::Bytes(_)) => attributes.add(before, reader.rest()),
-                (2, Value::Fixed64(time)) => point.start_time_unix_nano = time,
-                (3, Value::Fixed64(time)) => point.time_unix_nano = time,
-                (4, Value::Fixed64(count)) => point.count = count,
-                (5, Value::Fixed64(bits)) => point.sum = Some(f64::from_bits(bits)),
-                (10, Value::Varint(flags)) => point.flags = flags as u32,
-                (11, Value::Fixed64(bits)) => point.min = Some(f64::from_bits(bits)),
-                (12, Value::Fixed64(bits)) => point.max = Some(f64::from_bits(bits)),
-                _ => {}
-            }
-        }
-        point.attributes = Attributes::within(&attributes, 9);
+        point.attributes = Attributes::read(message, 9, |number, value| match (number, value) {
+            (2, Value::Fixed64(time)) => point.start_time_unix_nano = time,
+            (3, Value::Fixed64(time)) => point.time_unix_nano = time,
+            (4, Value::Fixed64(count)) => point.count = count,
+            (5, Value::Fixed64(bits)) => point.sum = Some(f64::from_bits(bits)),
+            (10, Value::Varint(flags)) => point.flags = flags as u32,
+            (11, Value::Fixed64(bits)) => point.min = Some(f64::from_bits(bits)),
+            (12, Value::Fixed64(bits)) => point.max = Some(f64::from_bits(bits)),
+            _ => {}
+        });
         point
     }
 }
@@ -190,29 +173,21 @@ impl<'a> ExponentialHistogramPoint<'a> {
 impl<'a> PointView<'a> for ExponentialHistogramPoint<'a> {
     fn parse(message: &'a [u8]) -> Self {
         let mut point = Self { message, ..Self::default() };
-        let mut attributes = Extent::default();
-        let mut reader = Reader::new(message);
-        loop {
-            let before = reader.rest();
-            let Ok(Some(field)) = reader.next_field() else { break };
-            match (field.number, field.value) {
-                (1, Value::Bytes(_)) => attributes.add(before, reader.rest()),
-                (2, Value::Fixed64(time)) => point.start_time_unix_nano = time,
-                (3, Value::Fixed64(time)) => point.time_unix_nano = time,
-                (4, Value::Fixed64(count)) => point.count = count,
-                (5, Value::Fixed64(bits)) => point.sum = Some(f64::from_bits(bits)),
-                (6, Value::Varint(number)) => point.scale = zigzag(number),
-                (7, Value::Fixed64(count)) => point.zero_count = count,
-                (8, Value::Bytes(bytes)) => point.positive.add(bytes, message, 8),
-                (9, Value::Bytes(bytes)) => point.negative.add(bytes, message, 9),
-                (10, Value::Varint(flags)) => point.flags = flags as u32,
-                (12, Value::Fixed64(bits)) => point.min = Some(f64::from_bits(bits)),
-                (13, Value::Fixed64(bits)) => point.max = Some(f64::from_bits(bits)),
-                (14, Value::Fixed64(bits)) => point.zero_threshold = f64::from_bits(bits),
-                _ => {}
-            }
-        }
-        point.attributes = Attributes::within(&attributes, 1);
+        point.attributes = Attributes::read(message, 1, |number, value| match (number, value) {
+            (2, Value::Fixed64(time)) => point.start_time_unix_nano = time,
+            (3, Value::Fixed64(time)) => point.time_unix_nano = time,
+            (4, Value::Fixed64(count)) => point.count = count,
+            (5, Value::Fixed64(bits)) => point.sum = Some(f64::from_bits(bits)),
+            (6, Value::Varint(number)) => point.scale = zigzag(number),
+            (7, Value::Fixed64(count)) => point.zero_count = count,
+            (8, Value::Bytes(bytes)) => point.positive.add(bytes, message, 8),
+            (9, Value::Bytes(bytes)) => point.negative.add(bytes, message, 9),
+            (10, Value::Varint(flags)) => point.flags = flags as u32,
+            (12, Value::Fixed64(bits)) => point.min = Some(f64::from_bits(bits)),
+            (13, Value::Fixed64(bits)) => point.max = Some(f64::from_bits(bits)),
+            (14, Value::Fixed64(bits)) => point.zero_threshold = f64::from_bits(bits),
+            _ => {}
+        });
         point
     }
 }
@@ -286,22 +261,14 @@ impl<'a> SummaryPoint<'a> {
 impl<'a> PointView<'a> for SummaryPoint<'a> {
     fn parse(message: &'a [u8]) -> Self {
         let mut point = Self { message, ..Self::default() };
-        let mut attributes = Extent::default();
-        let mut reader = Reader::new(message);
-        loop {
-            let before = reader.rest();
-            let Ok(Some(field)) = reader.next_field() else { break };
-            match (field.number, field.value) {
-                (7, Value::Bytes(_)) => attributes.add(before, reader.rest()),
-                (2, Value::Fixed64(time)) => point.start_time_unix_nano = time,
-                (3, Value::Fixed64(time)) => point.time_unix_nano = time,
-                (4, Value::Fixed64(count)) => point.count = count,
-                (5, Value::Fixed64(bits)) => point.sum = f64::from_bits(bits),
-                (8, Value::Varint(flags)) => point.flags = flags as u32,
-                _ => {}
-            }
-        }
-        point.attributes = Attributes::within(&attributes, 7);
+        point.attributes = Attributes::read(message, 7, |number, value| match (number, value) {
+            (2, Value::Fixed64(time)) => point.start_time_unix_nano = time,
+            (3, Value::Fixed64(time)) => point.time_unix_nano = time,
+            (4, Value::Fixed64(count)) => point.count = count,
+            (5, Value::Fixed64(bits)) => point.sum = f64::from_bits(bits),
+            (8, Value::Varint(flags)) => point.flags = flags as u32,
+            _ => {}
+        });
         point
     }
 }
@@ -332,22 +299,15 @@ impl<'a> Iterator for Exemplars<'a> {
 
     fn next(&mut self) -> Option<Exemplar<'a>> {
         let mut exemplar = Exemplar::default();
-        let mut attributes = Extent::default();
-        let mut reader = Reader::new(self.select.next_bytes()?);
-        loop {
-            let before = reader.rest();
-            let Ok(Some(field)) = reader.next_field() else { break };
-            match (field.number, field.value) {
+        exemplar.filtered_attributes =
+            Attributes::read(self.select.next_bytes()?, 7, |number, value| match (number, value) {
                 (2, Value::Fixed64(time)) => exemplar.time_unix_nano = time,
                 (3, Value::Fixed64(bits)) => exemplar.value = Number::Double(f64::from_bits(bits)),
                 (4, Value::Bytes(bytes)) => exemplar.span_id = bytes,
                 (5, Value::Bytes(bytes)) => exemplar.trace_id = bytes,
                 (6, Value::Fixed64(bits)) => exemplar.value = Number::Int(bits as i64),
-                (7, Value::Bytes(_)) => attributes.add(before, reader.rest()),
                 _ => {}
-            }
-        }
-        exemplar.filtered_attributes = Attributes::within(&attributes, 7);
+            });
         Some(exemplar)
     }
 }
@@ -385,10 +345,4 @@ impl Iterator for Numbers<'_> {
             }
         }
     }
-}
-
-/// A protobuf `sint32`.
-const fn zigzag(number: u64) -> i32 {
-    let number = number as u32;
-    (number >> 1) as i32 ^ -((number & 1) as i32)
 }

@@ -14,6 +14,7 @@ use crate::model::snapshot::Snapshot;
 use crate::pull::PullState;
 use crate::pull::cache::Rendered;
 use crate::pull::compat::custom::{Custom, custom};
+use crate::pull::compat::health::SERVICE_UNAVAILABLE;
 use crate::pull::json::{self, FailedPart, Figure, failed_parts};
 use crate::pull::openapi::ScopeParameters;
 use crate::pull::query::ScopeQuery;
@@ -22,12 +23,15 @@ use crate::pull::query::ScopeQuery;
 #[utoipa::path(get, path = "/metrics/json", operation_id = "get_metrics_json", tag = "endpoint",
     params(ScopeParameters), responses((status = 200, body = MetricsDocument<'static>)))]
 pub async fn metrics(State(state): State<PullState>, query: ScopeQuery) -> Rendered {
+    let gathered = match &state.custom_meters {
+        Some(meters) => meters.gather().await,
+        None => Vec::new(),
+    };
     state
         .render("metrics_json", query.scope, "", |snapshot, scope| {
             let mut document = MetricsDocument::of(snapshot, scope, &snapshot.health_rules);
             if snapshot.instances.iter().any(|one| one.is_local && scope.holds(one)) {
-                document.custom =
-                    state.custom_meters.as_ref().map_or_else(Custom::new, |meters| custom(&meters.0.gather()));
+                document.custom = custom(&gathered);
             }
             json::answer(&document)
         })
@@ -54,8 +58,10 @@ pub async fn components(State(state): State<PullState>, query: ScopeQuery) -> Re
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = compat::MetricsDocument)]
 struct MetricsDocument<'a> {
-    health_score: f64,
+    /// Null when nothing is registered in this scope.
+    health_score: Option<f64>,
     uptime_seconds: u64,
+    /// healthy, degraded, unhealthy, or `service_unavailable` when nothing is registered in this scope.
     system_status: &'static str,
     performance: Performance,
     detailed_components: BTreeMap<String, Component>,
@@ -94,9 +100,9 @@ impl<'a> MetricsDocument<'a> {
         let board = snapshot.alerts.in_scope(scope);
         let components = merge::components(snapshot, scope).into_iter();
         Self {
-            health_score: system.score,
+            health_score: system.known_score(),
             uptime_seconds: system.uptime_seconds,
-            system_status: system.status.as_str(),
+            system_status: if system.anything_in_scope { system.status.as_str() } else { SERVICE_UNAVAILABLE },
             performance: Performance {
                 error_rate: system.error_rate,
                 memory_usage_mb: system.memory_usage_mb.map(Figure),
@@ -205,8 +211,11 @@ struct AlertLine {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = compat::Details)]
 struct Details {
-    value: f64,
+    /// Null where the rule's field is a word, such as a state.
+    value: Option<f64>,
     threshold: Option<f64>,
+    /// Id of the alert that this one comes from.
+    cause: Option<String>,
     service: Option<String>,
     instance: Option<String>,
     environment: Option<String>,
@@ -227,6 +236,7 @@ impl AlertLine {
             details: Details {
                 value: alert.value,
                 threshold: alert.threshold,
+                cause: text(&alert.cause),
                 service: text(&alert.service),
                 instance: text(&alert.instance),
                 environment: text(&alert.environment),

@@ -19,6 +19,8 @@ use crate::pull::query::ScopeQuery;
 
 const JSON: &str = "application/json";
 const HEALTH_JSON: &str = "application/health+json";
+/// The status of a scope in which nothing is registered.
+pub(super) const SERVICE_UNAVAILABLE: &str = "service_unavailable";
 const NOTHING: &str = "Nothing is registered in this scope: no service has reported, or the filter matches none";
 
 /// `GET /health`: 200 when healthy, 503 when degraded, unhealthy or when nothing is in scope. In the health+json form a
@@ -124,7 +126,7 @@ fn printed(snapshot: &Snapshot, scope: &Scope, rules: &HealthRules) -> Rendered 
     if !system.anything_in_scope {
         let (message, timestamp) = (NOTHING, snapshot.timestamp());
         let config = Refused::of(snapshot);
-        let document = Unavailable { status: "service_unavailable", message, timestamp, config };
+        let document = Unavailable { status: SERVICE_UNAVAILABLE, message, timestamp, config };
         return Rendered { status: StatusCode::SERVICE_UNAVAILABLE, ..json::answer(&document) };
     }
     let document = HealthDocument {

@@ -19,6 +19,11 @@ pub(super) fn write(page: &mut Page<'_>) {
             page.count("otel_bridge_unreadable_points_total", &[&labels(&[("reason", reason)])], *points);
         }
     });
+    page.family("otel_bridge_unreadable_parts", Gauge, "1 for each part that cannot be read now", |page| {
+        for error in &snapshot.errors {
+            page.count("otel_bridge_unreadable_parts", &[&labels(&[("part", &error.part)])], 1);
+        }
+    });
     let caps = page.sources.series.caps();
     page.family("otel_bridge_curtailed_total", Counter, "Times that the store kept something only in part", |page| {
         for (reason, times) in caps.notes.all() {

@@ -1,12 +1,19 @@
 //! Families that the process's own OpenTelemetry meters gathered through `opentelemetry-prometheus`, in our lines. Their names
 //! were translated there; only what would break a scrape is mended here.
 
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
 use prometheus::proto::{Metric, MetricFamily, MetricType};
 
+use crate::limits::PART_PATIENCE_MS;
 use crate::model::naming;
 use crate::pull::prometheus::Format;
 use crate::pull::prometheus::page::Page;
 use crate::pull::prometheus::writer::{self, Type};
+use crate::state::parts::Part;
 
 /// Where the process's own meters are read, at each scrape: a `prometheus::Registry`, in one line
 /// (`move || registry.gather()`).
@@ -18,6 +25,30 @@ pub trait OwnMeters: Send + Sync {
 impl<F: Fn() -> Vec<MetricFamily> + Send + Sync> OwnMeters for F {
     fn gather(&self) -> Vec<MetricFamily> {
         self()
+    }
+}
+
+/// The process's own meters as a part of the page: if they fail, panic or hang, their families are missing and nothing else.
+#[derive(Clone)]
+pub struct Meters {
+    /// Where they are read.
+    pub source: Arc<dyn OwnMeters>,
+    /// How they stand.
+    pub part: Part,
+}
+
+impl fmt::Debug for Meters {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Meters").field("part", &self.part).finish_non_exhaustive()
+    }
+}
+
+impl Meters {
+    /// The families as they are now; none when they cannot be read.
+    pub(crate) async fn gather(&self) -> Vec<MetricFamily> {
+        let source = self.source.clone();
+        let read = move || Ok::<_, Infallible>(source.gather());
+        self.part.read_within(Duration::from_millis(PART_PATIENCE_MS), read).await.unwrap_or_default()
     }
 }
 

@@ -13,7 +13,7 @@ use Type::{Counter, Gauge};
 
 /// Part 1: the system and its components.
 pub(super) fn system(page: &mut Page<'_>, system: &System) {
-    page.single("system_health_score", Gauge, "System health score (0.0 to 1.0)", Some(system.score));
+    page.single("system_health_score", Gauge, "System health score (0.0 to 1.0)", system.known_score());
     let uptime = Some(system.uptime_seconds as f64);
     page.single("system_uptime_seconds", Counter, "System uptime in seconds", uptime);
     page.single("system_error_rate", Gauge, "System-wide error rate", Some(system.error_rate));

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use prometheus::proto::MetricFamily;
 
 use crate::config::pull::Prometheus;
 use crate::model::scope::Scope;
@@ -18,7 +19,7 @@ use crate::pull::PullState;
 use crate::pull::openapi::{PoolParameters, ScopeParameters};
 use crate::pull::problem::Problem;
 use crate::pull::prometheus::cache::{Body, Key, Pages};
-use crate::pull::prometheus::{Format, OwnMeters, Sources, negotiation, render, render_pool};
+use crate::pull::prometheus::{Format, Meters, Sources, negotiation, render, render_pool};
 use crate::pull::query::ScopeQuery;
 use crate::pull::route::Route;
 use crate::state::series::SeriesSource;
@@ -29,13 +30,13 @@ pub struct Exposition(Arc<Shared>);
 
 struct Shared {
     series: Arc<dyn SeriesSource + Send + Sync>,
-    own: Option<Arc<dyn OwnMeters>>,
+    own: Option<Meters>,
     pages: Pages,
 }
 
 impl Exposition {
     /// Generic series from the store, and what the process's own meters gather, where it has any.
-    pub fn new(series: Arc<dyn SeriesSource + Send + Sync>, own: Option<Arc<dyn OwnMeters>>) -> Self {
+    pub fn new(series: Arc<dyn SeriesSource + Send + Sync>, own: Option<Meters>) -> Self {
         Self(Arc::new(Shared { series, own, pages: Pages::default() }))
     }
 }
@@ -108,7 +109,11 @@ async fn page(state: &PullState, snapshot: Arc<Snapshot>, options: Prometheus, k
     let failed = |_| Problem::internal("The page could not be rendered");
     let render = async {
         let state = state.clone();
-        let work = move || Bytes::from(text(&state, &snapshot, &options, &plain_key));
+        let gathered = match (&state.exposition.0.own, &plain_key.body) {
+            (Some(own), Body::Everything) => own.gather().await,
+            (None, Body::Everything) | (_, Body::Pool(_)) => Vec::new(),
+        };
+        let work = move || Bytes::from(text(&state, &snapshot, &gathered, &options, &plain_key));
         tokio::task::spawn_blocking(work).await.map_err(failed)
     };
     let text = plain.get_or_try_init(|| render).await?.clone();
@@ -124,10 +129,9 @@ async fn page(state: &PullState, snapshot: Arc<Snapshot>, options: Prometheus, k
     packed.await.cloned()
 }
 
-fn text(state: &PullState, snapshot: &Snapshot, options: &Prometheus, key: &Key) -> String {
-    let shared = &state.exposition.0;
-    let gathered = shared.own.as_ref().map(|own| own.gather()).unwrap_or_default();
-    let sources = Sources { snapshot, rules: &snapshot.health_rules, series: &*shared.series, gathered: &gathered };
+fn text(state: &PullState, snapshot: &Snapshot, gathered: &[MetricFamily], options: &Prometheus, key: &Key) -> String {
+    let series = &*state.exposition.0.series;
+    let sources = Sources { snapshot, rules: &snapshot.health_rules, series, gathered };
     let format: Format = key.format;
     match &key.body {
         Body::Everything => render(&sources, &key.scope, options, format),

@@ -14,7 +14,7 @@ use Type::{Counter, Gauge};
 
 /// Part 1 under the instruments' names; figures without an instrument are the bridge's own (contract §9).
 pub(super) fn system(page: &mut Page<'_>, system: &System) {
-    page.single("health_score_ratio", Gauge, "Health score, 0 to 1", Some(system.score));
+    page.single("health_score_ratio", Gauge, "Health score, 0 to 1", system.known_score());
     let help = "Errors by items processed, over the last 60 s";
     page.single("otel_bridge_error_rate_ratio", Gauge, help, Some(system.error_rate));
     let help = "Items processed per second, over the last 60 s";
@@ -123,24 +123,20 @@ pub(super) fn remaining(page: &mut Page<'_>) {
     let family = ("component_last_activity_seconds", Gauge, "Last activity, Unix time");
     components.numbers(page, family, |one| one.last_activity);
     let breakers = entities::breakers(page);
-    breakers.counts(page, ("circuit_breaker_failures_total", Counter, "Failures"), |one| Some(one.failures));
+    breakers.counts(page, ("circuit_breaker_failures_total", Counter, "Failures"), |one| one.failures);
     breakers.counts(page, ("circuit_breaker_transitions_total", Counter, "Transitions"), |one| Some(one.transitions));
     breakers.split(page, ("circuit_breaker_calls_total", Counter, "Calls by outcome"), |one| {
         let [success, failure, rejected] = one.calls;
-        [
-            ("outcome=\"success\"", Some(success)),
-            ("outcome=\"failure\"", Some(failure)),
-            ("outcome=\"rejected\"", Some(rejected)),
-        ]
+        [("outcome=\"success\"", success), ("outcome=\"failure\"", failure), ("outcome=\"rejected\"", rejected)]
     });
     let family = ("circuit_breaker_last_failure_seconds", Gauge, "Last failure, Unix time");
     breakers.numbers(page, family, |one| one.last_failure);
     let streams = entities::streams(page);
     streams.counts(page, ("stream_active", Gauge, "Streams that are active now"), |one| one.active);
     streams.counts(page, ("stream_queue_depth", Gauge, "Messages that wait"), |one| one.queue_depth);
-    streams.counts(page, ("stream_messages_total", Counter, "Messages"), |one| Some(one.messages));
+    streams.counts(page, ("stream_messages_total", Counter, "Messages"), |one| one.messages);
     let family = ("stream_backpressure_events_total", Counter, "Times that the sender had to wait");
-    streams.counts(page, family, |one| Some(one.backpressure_events));
+    streams.counts(page, family, |one| one.backpressure_events);
     let instances = entities::instances(page);
     instances.counts(page, ("otel_sdk_span_started_total", Counter, "Spans"), |one| Some(one.spans));
     let family = ("process_cpu_utilization_ratio", Gauge, "CPU in use, of the machine's cores");

@@ -161,7 +161,7 @@ fn recommendations<'a>(old: &Context<'a>, new: &Context<'a>) -> Option<Vec<Recom
 
 fn traces<'a>(before: &Moment<'a>, now: &Moment<'a>) -> Option<Traces<'a>> {
     let traces = Traces::new(now.context, now.system);
-    (!traces.is_same(&Traces::new(before.context, before.system))).then_some(traces)
+    (traces != Traces::new(before.context, before.system)).then_some(traces)
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ impl Hubs {
 async fn run(state: PullState, set: Arc<Set>) {
     let stop = state.tasks.token();
     let start = tokio::time::Instant::now();
-    let every = state.endpoint.sse_interval.max(Duration::from_millis(1));
+    let every = set.key().kind.tick(state.endpoint.sse_interval).max(Duration::from_millis(1));
     let mut tick = interval_at(start + every, every);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let ping_every = Duration::from_millis(SSE_PING_MS);

@@ -2,10 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
+use crate::limits::SSE_TICK_MS;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::PullState;
@@ -22,6 +24,16 @@ pub enum Kind {
     Stats(Option<String>),
     /// The version 1 stream: a snapshot, then deltas and events.
     Topics(Topics),
+}
+
+impl Kind {
+    /// How often it is rendered; `plugin` is the configured interval of the plugin's stream.
+    pub fn tick(&self, plugin: Duration) -> Duration {
+        match self {
+            Self::Pool(_) | Self::Stats(_) => plugin,
+            Self::Topics(_) => Duration::from_millis(SSE_TICK_MS),
+        }
+    }
 }
 
 /// What identifies a set: equal requests share one.

@@ -319,6 +319,21 @@ async fn the_plugins_stream() {
     assert!(full["workers"].is_array());
 }
 
+/// `sse_interval` is the plugin's: however long it is, the version 1 stream tells a change within two seconds.
+#[tokio::test(start_paused = true)]
+async fn the_plugins_interval_is_its_own() {
+    let mut endpoint = endpoint();
+    endpoint.sse_interval = Duration::from_hours(1);
+    let state = state_of(endpoint);
+    state.show(picture());
+    let mut client = open(&state, "/api/v1/stream?topics=workers").await;
+    client.heard().await;
+    client.heard().await;
+    stage(&state, 8, 11);
+    let delta = timeout(Duration::from_secs(2), client.news()).await.expect("a delta");
+    assert_eq!(delta.event(), "delta");
+}
+
 /// A reader that stalls holds one piece and no more, whatever happens meanwhile: the stream is not polled, and makes nothing.
 #[tokio::test(start_paused = true)]
 async fn a_stalled_reader_holds_nothing() {

@@ -76,7 +76,8 @@ async fn degraded_health() {
     insta::assert_json_snapshot!("health_json_degraded", document);
 }
 
-/// Nothing in scope is 503 with a message, in both forms; a filter that matches nothing is such a scope.
+/// Nothing in scope is 503 with a message, in both forms; a filter that matches nothing is such a scope. Every other document
+/// is there and tells no score: 0 would read as a failure.
 #[tokio::test]
 async fn nothing_in_scope() {
     for (snapshot, path) in [(snapshot(&[]), "/health"), (documented(), "/health?service=nobody")] {
@@ -87,6 +88,20 @@ async fn nothing_in_scope() {
         assert!(answer.json()["message"].as_str().is_some_and(|message| !message.is_empty()));
         let answer = send(state, Method::GET, path, "application/health+json").await;
         assert_eq!((answer.status, answer.json()["status"].clone()), (StatusCode::SERVICE_UNAVAILABLE, json!("fail")));
+    }
+    let nobody = async |path: &str| {
+        let answer = get(documented(), &format!("{path}?service=nobody")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        answer
+    };
+    let metrics = nobody("/metrics/json").await.json();
+    assert_eq!((&metrics["health_score"], &metrics["system_status"]), (&Value::Null, &json!("service_unavailable")));
+    let system = nobody("/api/v1/snapshot").await.json()["system"].take();
+    assert_eq!((&system["health_score"], &system["status"]), (&Value::Null, &Value::Null));
+    let page = nobody("/metrics").await.body;
+    assert!(!page.contains("health_score") && page.contains("\nsystem_error_rate 0\n"), "{page}");
+    for path in ["/alerts", "/components", "/metrics/api/metrics/", "/metrics/api/metrics/stats"] {
+        nobody(path).await;
     }
 }
 
@@ -138,8 +153,7 @@ proptest! {
             let health = document(&snapshot, &format!("/health{query}"));
             let metrics = document(&snapshot, &format!("/metrics/json{query}"));
             let components = document(&snapshot, &format!("/components{query}"));
-            prop_assert_eq!(&metrics["health_score"], &told(system.score));
-            prop_assert_eq!(&metrics["system_status"], system.status.as_str());
+            prop_assert_eq!(&metrics["health_score"], &system.known_score().map_or(Value::Null, told));
             prop_assert_eq!(&metrics["performance"]["error_rate"], &told(system.error_rate));
             prop_assert_eq!(&metrics["performance"]["items_per_second"], &told(system.items_per_second));
             prop_assert_eq!(
@@ -149,13 +163,14 @@ proptest! {
             prop_assert_eq!(&metrics["traces"]["total_traces"], system.traces_total);
             prop_assert_eq!(&metrics["circuit_breakers"], &components["circuit_breakers"]);
             let page = text(&snapshot, &format!("/metrics{query}"));
-            prop_assert_eq!(sample(&page, "system_health_score"), Some(system.score));
+            prop_assert_eq!(sample(&page, "system_health_score"), system.known_score());
             prop_assert_eq!(sample(&page, "system_error_rate"), Some(system.error_rate));
             prop_assert_eq!(sample(&page, "system_items_per_second"), Some(system.items_per_second));
             prop_assert_eq!(sample(&page, "system_memory_usage_mb"), system.memory_usage_mb);
             prop_assert_eq!(sample(&page, "active_traces_total"), Some(system.traces_total as f64));
             if system.anything_in_scope {
                 prop_assert_eq!(&health["health_score"], &metrics["health_score"]);
+                prop_assert_eq!(&metrics["system_status"], system.status.as_str());
                 prop_assert_eq!(&health["status"], &metrics["system_status"]);
                 prop_assert_eq!(&health["uptime_seconds"], &metrics["uptime_seconds"]);
                 prop_assert_eq!(&health["timestamp"], &components["timestamp"]);

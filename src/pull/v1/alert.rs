@@ -52,10 +52,13 @@ pub struct Alert<'a> {
     pub message: &'a str,
     /// The subject's name.
     pub subject: &'a str,
-    /// The value that was judged.
-    pub value: f64,
+    /// The figure that was judged; null where the field is a word, such as a state.
+    pub value: Option<f64>,
     /// The threshold that it crossed, where the rule has one.
     pub threshold: Option<f64>,
+    /// Key of the alert that this one comes from: a push destination that fails has one of its own, and others about its
+    /// component, its breaker and its queue.
+    pub cause: Option<&'a str>,
     /// When the condition began, in Unix seconds.
     pub since: f64,
     /// When the alert went off, in Unix seconds.
@@ -64,8 +67,8 @@ pub struct Alert<'a> {
     pub resolved: Option<f64>,
 }
 
-sort_fields!(Alert: service, instance, environment, name, key, category, level, state, subject, value, threshold, since,
-    fired, resolved);
+sort_fields!(Alert: service, instance, environment, name, key, category, level, state, subject, value, threshold, cause,
+    since, fired, resolved);
 
 impl<'a> From<&'a AlertFacts> for Alert<'a> {
     fn from(facts: &'a AlertFacts) -> Self {
@@ -82,6 +85,7 @@ impl<'a> From<&'a AlertFacts> for Alert<'a> {
             subject: &facts.subject,
             value: facts.value,
             threshold: facts.threshold,
+            cause: facts.cause.as_deref(),
             since: seconds(facts.since_unix_ms),
             fired: seconds(facts.fired_unix_ms),
             resolved: facts.resolved_unix_ms.map(seconds),

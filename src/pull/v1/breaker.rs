@@ -28,16 +28,16 @@ pub struct Breaker<'a> {
     pub state: &'a str,
     /// When it entered that state, in Unix seconds.
     pub since: f64,
-    /// Failures so far.
-    pub failures: u64,
+    /// Failures so far; null when never reported.
+    pub failures: Option<u64>,
     /// Transitions so far.
     pub transitions: u64,
-    /// Calls that succeeded.
-    pub calls_succeeded: u64,
-    /// Calls that failed.
-    pub calls_failed: u64,
-    /// Calls that were rejected.
-    pub calls_rejected: u64,
+    /// Calls that succeeded; null when never reported.
+    pub calls_succeeded: Option<u64>,
+    /// Calls that failed; null when never reported.
+    pub calls_failed: Option<u64>,
+    /// Calls that were rejected; null when never reported.
+    pub calls_rejected: Option<u64>,
     /// Last failure in Unix seconds.
     pub last_failure: Option<f64>,
 }
@@ -59,10 +59,6 @@ impl<'a> Noun<'a> for Breaker<'a> {
 
     fn name(facts: &BreakerFacts) -> &str {
         &facts.name
-    }
-
-    fn is_in_scope(context: &Context<'a>, facts: &BreakerFacts) -> bool {
-        context.holds(Some(facts.owner))
     }
 
     fn is_same(before: &BreakerFacts, now: &BreakerFacts) -> bool {

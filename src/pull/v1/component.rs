@@ -60,10 +60,6 @@ impl<'a> Noun<'a> for Component<'a> {
         &facts.name
     }
 
-    fn is_in_scope(context: &Context<'a>, facts: &ComponentFacts) -> bool {
-        context.holds(Some(facts.owner))
-    }
-
     fn is_same(before: &ComponentFacts, now: &ComponentFacts) -> bool {
         before.state == now.state
             && before.kind == now.kind

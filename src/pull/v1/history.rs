@@ -10,6 +10,7 @@ use crate::pull::problem::Problem;
 use crate::pull::query::Parameters;
 use crate::pull::v1::component::Component;
 use crate::pull::v1::find::find;
+use crate::pull::v1::list::{PartFailure, failures};
 use crate::pull::v1::noun::{Context, Noun, facts_in_scope, seconds};
 use crate::pull::v1::pool::Pool;
 use crate::pull::v1::worker::Worker;
@@ -33,6 +34,9 @@ pub struct History {
     pub times: Vec<f64>,
     /// One column for each field of each entity.
     pub columns: Vec<HistoryColumn>,
+    /// Parts that cannot be read now; the rest is true all the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<PartFailure>,
 }
 
 /// One field of one entity over time.
@@ -58,6 +62,7 @@ impl History {
             entity: asked.entity,
             times: columns.times_unix_ms.into_iter().map(seconds).collect(),
             columns: columns.columns.into_iter().map(column).collect(),
+            errors: failures(context.snapshot),
         }
     }
 }
@@ -112,12 +117,9 @@ fn keys<'a, N: Noun<'a>>(context: &Context<'a>, wanted: &[&str]) -> Result<Vec<S
 /// Reads `90s`, `15m`, `1h` or plain seconds.
 fn range(text: Option<&str>) -> Result<Duration, Problem> {
     let Some(text) = text else { return Ok(RANGE_DEFAULT) };
-    let (number, unit_s) = match text.as_bytes().last() {
-        Some(b's') => (text.trim_end_matches('s'), 1),
-        Some(b'm') => (text.trim_end_matches('m'), 60),
-        Some(b'h') => (text.trim_end_matches('h'), 60 * 60),
-        _ => (text, 1),
-    };
+    let known = [("s", 1), ("m", 60), ("h", 60 * 60)];
+    let with_unit = known.into_iter().find_map(|(unit, unit_s)| Some((text.strip_suffix(unit)?, unit_s)));
+    let (number, unit_s) = with_unit.unwrap_or((text, 1));
     let range = number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit_s)).map(Duration::from_secs);
     range.filter(|range| !range.is_zero() && *range <= RANGE_MAX).ok_or_else(|| {
         Problem::bad_request(format!("`range` is a time up to 168h such as 90s, 15m or 1h, not {text:?}"))

@@ -87,8 +87,10 @@ pub trait Noun<'a>: Serialize + Sized {
     fn key(facts: &Self::Facts) -> &str;
     /// The bare name.
     fn name(facts: &Self::Facts) -> &str;
-    /// Whether the asker may see it.
-    fn is_in_scope(context: &Context<'a>, facts: &Self::Facts) -> bool;
+    /// Whether the asker may see it: by its instance, where a noun does not say otherwise.
+    fn is_in_scope(context: &Context<'a>, facts: &Self::Facts) -> bool {
+        context.holds(Self::owner(facts))
+    }
     /// Whether anything but a clock has moved; ages, uptimes and countdowns grow by themselves and make no delta.
     fn is_same(before: &Self::Facts, now: &Self::Facts) -> bool;
     /// The place of its instance in the snapshot, if it has one.

@@ -67,10 +67,6 @@ impl<'a> Noun<'a> for Pool<'a> {
         &facts.name
     }
 
-    fn is_in_scope(context: &Context<'a>, facts: &PoolFacts) -> bool {
-        context.holds(Some(facts.owner))
-    }
-
     fn is_same(before: &PoolFacts, now: &PoolFacts) -> bool {
         before.size == now.size
             && before.counts == now.counts

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::model::snapshot::Snapshot;
 use crate::pull::PullState;
 use crate::pull::openapi::{EventParameters, HistoryParameters, ProblemSchema, ScopeParameters};
 use crate::pull::problem::Problem;
@@ -37,6 +38,12 @@ pub struct Single<T> {
     /// Parts that could not be read; the rest is true all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<PartFailure>,
+}
+
+impl<T> Single<T> {
+    fn of(snapshot: &Snapshot, item: T) -> Self {
+        Self { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), item, errors: failures(snapshot) }
+    }
 }
 
 /// The thing that a path names.
@@ -73,7 +80,7 @@ pub async fn worker(
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let item = Worker::view(&context, find::<Worker<'_>>(&context, &wanted)?);
-    json(&Single { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), item, errors: failures(&snapshot) })
+    json(&Single::of(&snapshot, item))
 }
 
 /// The last transitions of one breaker, newest first.
@@ -103,7 +110,7 @@ pub async fn traces(State(state): State<PullState>, query: ScopeQuery) -> Result
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
     let item = Traces::new(&context, &context.system());
-    json(&Single { snapshot_id: snapshot.id, timestamp: snapshot.timestamp(), item, errors: failures(&snapshot) })
+    json(&Single::of(&snapshot, item))
 }
 
 /// Samples of the last minutes, in columns.

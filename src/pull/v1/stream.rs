@@ -31,12 +31,12 @@ pub struct Stream<'a> {
     pub active: Option<u64>,
     /// Messages that wait.
     pub queue_depth: Option<u64>,
-    /// Messages so far.
-    pub messages: u64,
-    /// Messages a second over the last minute.
-    pub messages_per_second: f64,
-    /// Times that the sender had to wait.
-    pub backpressure_events: u64,
+    /// Messages so far; null when never reported.
+    pub messages: Option<u64>,
+    /// Messages a second over the last minute; null when they were never reported.
+    pub messages_per_second: Option<f64>,
+    /// Times that the sender had to wait; null when never reported.
+    pub backpressure_events: Option<u64>,
 }
 
 sort_fields!(Stream: service, instance, environment, name, key, stale, from, to, active, queue_depth, messages,
@@ -56,10 +56,6 @@ impl<'a> Noun<'a> for Stream<'a> {
 
     fn name(facts: &StreamFacts) -> &str {
         &facts.name
-    }
-
-    fn is_in_scope(context: &Context<'a>, facts: &StreamFacts) -> bool {
-        context.holds(facts.owner)
     }
 
     fn is_same(before: &StreamFacts, now: &StreamFacts) -> bool {
@@ -88,7 +84,7 @@ impl<'a> Noun<'a> for Stream<'a> {
             active: facts.active,
             queue_depth: facts.queue_depth,
             messages: facts.messages,
-            messages_per_second: per_second(facts.messages_recent, facts.recent_s),
+            messages_per_second: facts.messages.map(|_| per_second(facts.messages_recent, facts.recent_s)),
             backpressure_events: facts.backpressure_events,
         }
     }

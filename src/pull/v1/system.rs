@@ -64,7 +64,7 @@ impl<'a> From<&'a ReasonFacts> for Reason<'a> {
 impl<'a> From<&'a SystemFacts> for System<'a> {
     fn from(facts: &'a SystemFacts) -> Self {
         Self {
-            health_score: facts.anything_in_scope.then_some(facts.score),
+            health_score: facts.known_score(),
             status: facts.anything_in_scope.then_some(facts.status.as_str()),
             reasons: facts.reasons.iter().map(Reason::from).collect(),
             error_rate: facts.error_rate,

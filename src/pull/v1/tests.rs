@@ -160,6 +160,7 @@ async fn bad_parameters_are_problems() {
         "/api/v1/history?entity=planet",
         "/api/v1/history?entity=pool&range=10y",
         "/api/v1/history?entity=pool&range=0s",
+        "/api/v1/history?entity=pool&range=15mm",
         "/api/v1/history?entity=pool&range=99999999999999999999h",
         "/api/v1/stream?topics=weather",
     ] {

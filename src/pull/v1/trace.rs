@@ -18,7 +18,7 @@ pub struct Traces<'a> {
     pub total_spans: u64,
     /// Spans that are open now, where services report them.
     pub active_spans: u64,
-    /// Traces a second, each instance's mean over the time that it has been known.
+    /// Traces a second over the last minute.
     pub traces_per_second: f64,
     /// The last slow spans, newest first.
     pub slow: Vec<Span<'a>>,
@@ -57,7 +57,6 @@ pub struct Span<'a> {
 impl<'a> Traces<'a> {
     /// The traces in scope.
     pub fn new(context: &Context<'a>, system: &System) -> Self {
-        let now = context.snapshot.taken_at_unix_ms;
         let mut traces = Self {
             total_traces: system.traces_total,
             total_spans: 0,
@@ -68,21 +67,11 @@ impl<'a> Traces<'a> {
         };
         for (place, instance) in context.snapshot.instances.iter().enumerate() {
             if context.holds(Some(place)) {
-                let known_s = seconds(now.saturating_sub(instance.first_seen_unix_ms));
                 traces.total_spans += instance.spans;
-                traces.traces_per_second += per_second(instance.traces, known_s);
+                traces.traces_per_second += per_second(instance.traces_recent, instance.recent_s);
             }
         }
         traces
-    }
-
-    /// Whether anything but the mean rate, which moves with the clock, is the same.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.total_traces == other.total_traces
-            && self.total_spans == other.total_spans
-            && self.active_spans == other.active_spans
-            && self.slow == other.slow
-            && self.failed == other.failed
     }
 }
 

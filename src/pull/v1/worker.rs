@@ -68,10 +68,6 @@ impl<'a> Noun<'a> for Worker<'a> {
         &facts.id
     }
 
-    fn is_in_scope(context: &Context<'a>, facts: &WorkerFacts) -> bool {
-        context.holds(Some(facts.owner))
-    }
-
     fn is_same(before: &WorkerFacts, now: &WorkerFacts) -> bool {
         before.state == now.state
             && before.requests == now.requests

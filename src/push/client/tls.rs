@@ -26,10 +26,7 @@ pub(crate) fn connector(
     http.set_keepalive(Some(Duration::from_mins(1)));
     let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http();
     let builder = match &destination.tls.server_name {
-        Some(name) => {
-            let name = ServerName::try_from(name.clone()).map_err(|_| "`tls.server_name` is not a name".to_owned())?;
-            builder.with_server_name_resolver(FixedServerNameResolver::new(name))
-        }
+        Some(name) => builder.with_server_name_resolver(FixedServerNameResolver::new(server_name(name)?)),
         None => builder,
     };
     Ok(match destination.protocol {
@@ -38,7 +35,28 @@ pub(crate) fn connector(
     })
 }
 
-fn client_config(tls: &ClientTls, secure: bool) -> Result<ClientConfig, String> {
+/// Everything that is wrong with the files and the name, each with its key under `tls`.
+pub(crate) fn examine(tls: &ClientTls, secure: bool) -> Vec<(&'static str, String)> {
+    let single = [
+        ("ca", roots(tls, secure).err()),
+        ("certificate", tls.certificate.as_deref().and_then(|path| certificates(path).err())),
+        ("key", tls.key.as_deref().and_then(|path| private_key(path).err())),
+        ("server_name", tls.server_name.as_deref().and_then(|name| server_name(name).err())),
+    ];
+    let found: Vec<_> = single.into_iter().filter_map(|(key, reason)| Some((key, reason?))).collect();
+    if !found.is_empty() {
+        return found;
+    }
+    // Each can be read; do they belong together?
+    client_config(tls, secure).err().into_iter().map(|reason| ("certificate", reason)).collect()
+}
+
+fn server_name(name: &str) -> Result<ServerName<'static>, String> {
+    ServerName::try_from(name.to_owned()).map_err(|_| "`tls.server_name` is not a name".to_owned())
+}
+
+/// Whom the client trusts; nobody has to be where nothing is secure.
+fn roots(tls: &ClientTls, secure: bool) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     match &tls.ca {
         _ if !secure => {}
@@ -55,19 +73,26 @@ fn client_config(tls: &ClientTls, secure: bool) -> Result<ClientConfig, String> 
             roots.add_parsable_certificates(native.certs);
         }
     }
+    Ok(roots)
+}
+
+fn client_config(tls: &ClientTls, secure: bool) -> Result<ClientConfig, String> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
-        .with_root_certificates(roots);
+        .with_root_certificates(roots(tls, secure)?);
     match (&tls.certificate, &tls.key) {
         (Some(certificate), Some(key)) => {
-            let chain = certificates(certificate)?;
-            let key_der = PrivateKeyDer::from_pem_file(key).map_err(|error| format!("{}: {error}", key.display()))?;
-            builder.with_client_auth_cert(chain, key_der).map_err(|error| error.to_string())
+            let (chain, key) = (certificates(certificate)?, private_key(key)?);
+            builder.with_client_auth_cert(chain, key).map_err(|error| format!("{}: {error}", certificate.display()))
         }
         (None, None) => Ok(builder.with_no_client_auth()),
         _ => Err("`tls.certificate` and `tls.key` go together".to_owned()),
     }
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

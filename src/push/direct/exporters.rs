@@ -84,6 +84,7 @@ macro_rules! build {
     }};
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one, on the stack, while a destination is built")]
 enum Transport {
     Grpc(GrpcTransport),
     Http(HttpTransport),

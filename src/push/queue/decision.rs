@@ -54,6 +54,9 @@ pub(crate) fn ask(
 ) -> (Vec<Ballot>, oneshot::Receiver<Result<(), SubmitError>>) {
     let (answer, answered) = oneshot::channel();
     let count = parties.len();
+    for party in &parties {
+        party.asked();
+    }
     let open = Mutex::new(Open { votes: Vec::with_capacity(count), answer: Some(answer) });
     let decision = Arc::new(Decision { signal, items, parties, open });
     let ballot = |party| Ballot { decision: Arc::clone(&decision), party, used: false };
@@ -100,6 +103,9 @@ impl Decision {
                 (Vote::Dropped, None) => ledger.dropped_newest(self.signal, self.items),
                 (Vote::Dropped, Some(_)) | (Vote::Refused(_), _) => {}
             }
+        }
+        for party in &self.parties {
+            party.decided();
         }
         if let Some(answer) = answer {
             // The sender may have gone; the decision stands all the same.

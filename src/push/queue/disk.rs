@@ -75,7 +75,8 @@ impl Disk {
             Arc::clone(&mailbox),
             Arc::clone(&ledger),
             clock,
-        );
+        )
+        .suspecting(opened.suspects);
         let thread = std::thread::Builder::new()
             .name(format!("queue-{}", destination.name.chars().take(9).collect::<String>()))
             .spawn(move || writer.run())
@@ -115,6 +116,11 @@ impl Disk {
     /// See [`crate::push::queue::Queue::arrived`].
     pub(crate) fn arrived(&self, signal: Signal) {
         self.marker.clear(signal);
+    }
+
+    /// See [`crate::push::queue::Queue::forgive`].
+    pub(crate) fn forgive(&self, signal: Signal, range: (i64, i64)) {
+        self.mailbox.forgive(signal, range);
     }
 
     /// See [`crate::push::queue::Queue::settle`]. The records were taken together, so that nothing else lies between them.

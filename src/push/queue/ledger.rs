@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::config::push::{OnFull, Queue as QueueConfig};
 use crate::model::signal::Signal;
@@ -105,6 +105,8 @@ pub(crate) struct Ledger {
     shelf: Option<Arc<dyn Shelf>>,
     book: Mutex<Book>,
     arrived: [Notify; 3],
+    /// Requests that are being voted on.
+    asked: watch::Sender<u64>,
 }
 
 impl Ledger {
@@ -123,6 +125,7 @@ impl Ledger {
             shelf,
             book: Mutex::new(book),
             arrived: Default::default(),
+            asked: watch::Sender::new(0),
         }
     }
 
@@ -151,6 +154,21 @@ impl Ledger {
 
     fn with_account(&self, signal: Signal, change: impl FnOnce(&SignalAccount)) {
         change(self.account.signal(signal));
+    }
+
+    /// A vote begins in which it has a part.
+    pub(crate) fn asked(&self) {
+        self.asked.send_modify(|open| *open += 1);
+    }
+
+    /// A vote was decided, and its decision carried out here.
+    pub(crate) fn decided(&self) {
+        self.asked.send_modify(|open| *open = open.saturating_sub(1));
+    }
+
+    /// Waits until no vote is open.
+    pub(crate) async fn all_decided(&self) {
+        let _ = self.asked.subscribe().wait_for(|open| *open == 0).await;
     }
 
     /// The id of a new record.

@@ -6,12 +6,16 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use crate::clock::Clock;
+use crate::model::breaker::BreakerState;
 use crate::model::breaker::machine::{Admission, Breaker, Input};
 use crate::push::hooks::{BreakerObserver, CallOutcome};
 use crate::state::accounting::DestinationAccount;
 
 /// Failures in a row that open the breaker.
 pub(crate) const FAILURES_MAX: u32 = 5;
+
+/// Of a destination that stays away one failed probe is logged in this time.
+const LOG_INTERVAL_MS: u64 = 60_000;
 
 /// See the module.
 pub(crate) struct Circuit {
@@ -20,12 +24,27 @@ pub(crate) struct Circuit {
     observer: Arc<dyn BreakerObserver>,
     account: Arc<DestinationAccount>,
     clock: Clock,
+    probes: Mutex<Probes>,
+}
+
+/// Probes that failed since the last line of the log.
+#[derive(Debug, Default)]
+struct Probes {
+    logged_ms: u64,
+    failed: u64,
 }
 
 impl Circuit {
     /// A closed breaker.
     pub(crate) fn new(observer: Arc<dyn BreakerObserver>, account: Arc<DestinationAccount>, clock: Clock) -> Self {
-        Self { breaker: Mutex::new(Breaker::new(FAILURES_MAX)), changed: Notify::new(), observer, account, clock }
+        Self {
+            breaker: Mutex::new(Breaker::new(FAILURES_MAX)),
+            changed: Notify::new(),
+            observer,
+            account,
+            clock,
+            probes: Mutex::default(),
+        }
     }
 
     /// Waits until a call may go. Whoever was let through tells how it ended by one of the other calls.
@@ -76,12 +95,88 @@ impl Circuit {
         if from != to {
             self.account.update(|standing| standing.breaker = to);
             self.observer.changed(from, to, reason);
-            tracing::info!(
-                destination = %self.account.name, breaker.from = from.as_str(), breaker.to = to.as_str(), reason,
-                "circuit breaker"
-            );
+            self.log(from, to, reason);
             self.changed.notify_waiters();
         }
         admission
+    }
+
+    /// One line when it opens and one when it closes; in between, one a minute for all the probes that failed.
+    fn log(&self, from: BreakerState, to: BreakerState, reason: &str) {
+        let (destination, now_ms) = (&*self.account.name, self.clock.elapsed_ms());
+        let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
+        match (from, to) {
+            (_, BreakerState::HalfOpen) => {}
+            (BreakerState::HalfOpen, BreakerState::Open) => {
+                probes.failed += 1;
+                if now_ms.saturating_sub(probes.logged_ms) >= LOG_INTERVAL_MS {
+                    let failed = std::mem::take(&mut probes.failed);
+                    probes.logged_ms = now_ms;
+                    tracing::info!(destination, probes.failed = failed, reason, "circuit breaker stays open");
+                }
+            }
+            (from, to) => {
+                *probes = Probes { logged_ms: now_ms, failed: 0 };
+                let (from, to) = (from.as_str(), to.as_str());
+                tracing::info!(destination, breaker.from = from, breaker.to = to, reason, "circuit breaker");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Level, Metadata, Subscriber};
+
+    use super::*;
+
+    /// Counts the lines that the default level shows.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<AtomicUsize>);
+
+    impl Subscriber for Lines {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            *metadata.level() <= Level::INFO
+        }
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    /// A destination that stays away for five minutes and is probed every second: a line when the breaker opens, one a minute
+    /// while it stays open, and one when it closes.
+    #[tokio::test]
+    async fn probes_are_logged_once_a_minute() {
+        let (clock, lines) = (Clock::manual(0), Lines::default());
+        let account = Arc::new(DestinationAccount::empty("stack"));
+        let circuit = Circuit::new(Arc::new(()), account, clock.clone());
+        let _logging = tracing::subscriber::set_default(lines.clone());
+        let seen = || lines.0.swap(0, Ordering::Relaxed);
+        for _ in 0..FAILURES_MAX {
+            circuit.admit().await;
+            circuit.failed(clock.elapsed_ms() + 1_000, "refused");
+        }
+        assert_eq!(seen(), 1, "it opened");
+        for _ in 0..300 {
+            clock.advance(Duration::from_secs(1));
+            circuit.admit().await;
+            circuit.failed(clock.elapsed_ms() + 1_000, "refused");
+        }
+        assert_eq!(seen(), 5, "it stays open");
+        clock.advance(Duration::from_secs(1));
+        circuit.admit().await;
+        assert_eq!(seen(), 0, "a probe is no news");
+        circuit.succeeded();
+        assert_eq!(seen(), 1, "it closed");
     }
 }

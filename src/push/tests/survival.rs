@@ -14,6 +14,9 @@ fn remains(directory: &Path, to: &Path) -> PathBuf {
     std::fs::create_dir(&copy).unwrap();
     for file in std::fs::read_dir(directory).unwrap() {
         let file = file.unwrap();
+        if file.file_type().unwrap().is_dir() {
+            continue;
+        }
         std::fs::copy(file.path(), copy.join(file.file_name())).unwrap();
     }
     copy
@@ -163,33 +166,63 @@ async fn unknown_files_are_set_aside() {
     assert_eq!(names.filter(|name| name.to_string_lossy().starts_with("stack.queue.corrupt-")).count(), 2);
 }
 
-/// A record that was in flight in five deaths of the process is set aside; its neighbours are not, and answers never count.
+/// Lets `deaths` processes die one after another, each with the first record in flight; tells what the last one left behind.
+async fn deaths(directory: &Path, deaths: usize) -> PathBuf {
+    let mut directory = directory.to_path_buf();
+    for _ in 0..deaths {
+        let sink = Sink::start(vec![]).await;
+        sink.always(Some(Answer::Hang));
+        let bench = Bench::start(&[destination("stack", &sink, Protocol::HttpProtobuf, &directory)]);
+        sink.wait_for_requests(1).await;
+        let left = remains(&directory, &directory);
+        bench.push.stop(Duration::ZERO).await;
+        directory = left;
+    }
+    directory
+}
+
+/// A record that was in flight in five deaths of the process in a row is set aside; its neighbours are not.
 #[tokio::test]
 async fn a_poisonous_record_is_set_aside() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join("q");
     let (bench, _sink) = filled(&directory, Durability::Commit, 3).await;
     bench.push.stop(Duration::ZERO).await;
-    for death in 1..=5 {
-        let (marker, left) = Marker::open(&directory.join("stack.in-flight")).unwrap();
-        assert_eq!(left[0], None, "death {death}: the marker is cleared at start");
-        marker.set(Signal::Metrics, 2, 2);
-        drop(marker);
-        if death < 5 {
-            let sink = Sink::start(vec![]).await;
-            sink.always(Some(Answer::Http(503, vec![], Bytes::new())));
-            let bench = Bench::start(&[destination("stack", &sink, Protocol::Grpc, &directory)]);
-            sink.wait_for_requests(2).await;
-            assert_eq!(bench.metrics("stack").queue_items, 30);
-            bench.push.stop(Duration::ZERO).await;
-        }
-    }
+    let directory = deaths(&directory, 5).await;
     let (books, seen, _) = revive(&directory).await;
     assert_eq!((books.recovered, books.delivered, books.dropped), (30, 20, vec![("poison", 10)]));
-    assert_eq!(seen, (0..10).chain(20..30).collect::<Vec<i64>>());
+    assert_eq!(seen, (10..30).collect::<Vec<i64>>());
     let file = Connection::open(directory.join("stack.queue")).unwrap();
     let dead: i64 = file.query_row("SELECT count(*) FROM dead", [], |row| row.get(0)).unwrap();
     assert_eq!(dead, 1, "it is kept for inspection");
+}
+
+/// Deaths count in a row alone: an attempt that ended, however, or a stop in order begins the count anew.
+#[tokio::test]
+async fn what_was_survived_is_forgiven() {
+    for is_stopped in [false, true] {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("q");
+        let (bench, _sink) = filled(&directory, Durability::Commit, 3).await;
+        bench.push.stop(Duration::ZERO).await;
+        let mut directory = deaths(&directory, 4).await;
+        let sink = Sink::start(vec![]).await;
+        let refusal = Answer::Http(503, vec![], Bytes::new());
+        sink.always(Some(if is_stopped { Answer::Hang } else { refusal }));
+        let bench = Bench::start(&[destination("stack", &sink, Protocol::HttpProtobuf, &directory)]);
+        sink.wait_for_requests(if is_stopped { 1 } else { 2 }).await;
+        bench.submit(30, 10).await.unwrap();
+        if is_stopped {
+            bench.push.stop(Duration::ZERO).await;
+        } else {
+            // Committed after what was left for the writer before.
+            directory = remains(&directory, &directory);
+        }
+        let (books, seen, _) = revive(&deaths(&directory, 4).await).await;
+        assert_eq!((books.delivered, books.dropped), (40, vec![]), "{is_stopped}");
+        assert_eq!(seen, (0..40).collect::<Vec<i64>>());
+        bench.push.stop(Duration::ZERO).await;
+    }
 }
 
 /// What is in flight is noted while it is, and no longer.
@@ -232,11 +265,14 @@ async fn a_full_disk_refuses_drains_and_resumes() {
         assert!(submitted < 2000);
     };
     assert!(matches!(refusal, SubmitError::Disk { .. }), "{refusal} after {submitted}");
+    let failed = bench.accounting.parts.errors();
+    assert_eq!((&*failed[0].part, &*failed[0].message), ("queue stack", "database or disk is full"));
     check(&bench.metrics("stack"));
     sink.always(None);
     let books = bench.drained("stack").await;
     assert_eq!(books.delivered, submitted as u64);
     bench.submit(5000, 10).await.unwrap();
+    assert_eq!(bench.accounting.parts.errors(), []);
     bench.drained("stack").await;
     bench.push.stop(STOP).await;
 }

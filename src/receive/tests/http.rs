@@ -34,6 +34,7 @@ async fn only_post_to_the_three_paths() {
         let request = ::http::Request::builder().method(method).uri(format!("http://{}/v1/logs", bench.http()));
         let seen = seen(client.request(request.body(Full::default()).unwrap()).await.unwrap()).await;
         assert_eq!((seen.status, seen.header("allow")), (405, "POST"), "{method}");
+        check_problem(&seen, "Method Not Allowed", 12);
     }
 }
 
@@ -46,9 +47,12 @@ async fn content_types() {
     }
     for name in ["text/plain", "application/protobuf", "application/x-protobuffer", "application/json5", ""] {
         let seen = bench.post("/v1/metrics", &[("content-type", name)], metrics_bytes(1)).await;
-        assert_eq!((seen.status, code_of(&seen)), (415, 12), "{name}");
+        assert_eq!(seen.status, 415, "{name}");
+        check_problem(&seen, "Unsupported Media Type", 12);
     }
-    assert_eq!(bench.post("/v1/metrics", &[], metrics_bytes(1)).await.status, 415);
+    let seen = bench.post("/v1/metrics", &[], metrics_bytes(1)).await;
+    assert_eq!(seen.status, 415);
+    check_problem(&seen, "Unsupported Media Type", 12);
 }
 
 /// H4: identity, gzip and zstd, several members and frames too; else 415 that says what is known.
@@ -201,6 +205,23 @@ async fn a_spent_budget_is_503() {
     bench.rests().await;
 }
 
+/// H10: JSON may become four times as long as protobuf; what it becomes is held, too.
+#[tokio::test]
+async fn json_that_grows_is_held_whole() {
+    let zeros = "0,".repeat(100_000);
+    let point = format!(r#"{{"explicitBounds":[{}]}}"#, zeros.trim_end_matches(','));
+    let text = format!(
+        r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"name":"h","histogram":{{"dataPoints":[{point}]}}}}]}}]}}]}}"#
+    );
+    let json = [("content-type", "application/json")];
+    for (inflight_bytes_max, status) in [(700_000, 503), (2_000_000, 200)] {
+        let bench = Bench::with(&Receive { inflight_bytes_max, ..config() }, Recorder::default(), Timings::default());
+        let seen = bench.post("/v1/metrics", &json, text.clone()).await;
+        assert_eq!(seen.status, status, "{inflight_bytes_max}");
+        bench.rests().await;
+    }
+}
+
 /// P2: a client that hangs up after its request is on its way leaves the books as if it had stayed.
 #[tokio::test]
 async fn a_hang_up_does_not_split_queue_and_books() {
@@ -324,6 +345,15 @@ pub(super) struct Any {
 
 pub(super) fn tonic_status(bytes: &[u8]) -> Status {
     Status::decode(bytes).unwrap()
+}
+
+/// H3, H9: who does not speak OTLP gets an error that can be read, and that is a `google.rpc.Status` as well.
+fn check_problem(seen: &Seen, title: &str, code: i64) {
+    assert_eq!(seen.header("content-type"), "application/problem+json");
+    let problem: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    assert_eq!((problem["title"].as_str(), problem["status"].as_u64()), (Some(title), Some(u64::from(seen.status))));
+    assert_eq!((problem["code"].as_i64(), &problem["message"]), (Some(code), &problem["detail"]));
+    assert!(problem["detail"].as_str().is_some_and(|detail| detail.len() > 10), "{problem}");
 }
 
 fn code_of(seen: &Seen) -> i32 {

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use crate::config::mappings::Aggregate;
+use crate::limits::EXPORT_INTERVAL_MAX_MS;
 use crate::model::breaker::BreakerState;
 use crate::otlp::metrics::points::Number;
 use crate::state::feed::cell::Cell;
@@ -25,10 +26,7 @@ impl Slot {
         reading: &Reading<'_>,
     ) -> Result<(), &'static str> {
         let Some(rule) = rules.all.get(usize::from(self.rule)) else { return Ok(()) };
-        let number = reading.number.as_f64().ok_or("no_value")?;
-        if !number.is_finite() {
-            return Err("not_finite");
-        }
+        let number = reading.number(kind)?;
         if rule.field.is_state() {
             if number >= 0.5 {
                 self.set_state(rule.field, context);
@@ -66,14 +64,11 @@ impl Slot {
         reading: &Reading<'_>,
         number: f64,
     ) -> Result<(), &'static str> {
-        if kind != Kind::Value && number < 0.0 {
-            return Err("negative_counter");
-        }
         let bits = bits(rule, reading.number, number);
         let now = match kind {
             Kind::Value => bits,
             Kind::Total => self.total(rule.field, context, reading, bits)?,
-            Kind::Delta => self.delta(rule.field, reading, bits)?,
+            Kind::Delta => self.delta(rule.field, context.at, reading, bits)?,
         };
         let before = std::mem::replace(&mut self.value, now);
         self.note(rule.field, context, before, now);
@@ -116,11 +111,14 @@ impl Slot {
         Ok(bits)
     }
 
-    /// A delta counter: added to what it had. A point that does not end after the last one was sent twice.
-    fn delta(&mut self, field: Field, reading: &Reading<'_>, bits: u64) -> Result<u64, &'static str> {
+    /// A delta counter: added to what it had. A point that does not end after the last one was sent twice; but a sender whose
+    /// clock was set is not refused for good.
+    fn delta(&mut self, field: Field, at: Moment, reading: &Reading<'_>, bits: u64) -> Result<u64, &'static str> {
         let held = self.value;
+        let silent_ms = at.now_ms.saturating_sub(u64::from(self.seen_ds) * 100);
         let counter = self.counter.get_or_insert_default();
-        if reading.time_ns > 0 && reading.time_ns <= counter.time_ns {
+        let is_late = reading.time_ns > 0 && reading.time_ns <= counter.time_ns;
+        if is_late && silent_ms < EXPORT_INTERVAL_MAX_MS {
             return Err(reason::OUT_OF_ORDER);
         }
         counter.start_ns = reading.start_ns;
@@ -143,13 +141,14 @@ impl Slot {
     }
 
     /// Notes how long it had counted when it was first heard of, and that a new worker has just moved.
-    pub(super) fn note_age(&self, rules: &Rules, reading: &Reading<'_>, at: Moment) {
+    pub(super) fn note_age(&self, rules: &Rules, reading: &Reading<'_>, instance: &Instance, at: Moment) {
         let field = rules.all.get(usize::from(self.rule)).map(|rule| rule.field);
         match (&self.cell, field) {
             (Cell::Component(cell), Some(Field::ComponentItemsProcessed | Field::ComponentErrors)) => {
                 note_age(&cell.age_ms, reading);
             }
             (Cell::Stream(cell), Some(Field::StreamMessages)) => note_age(&cell.age_ms, reading),
+            (Cell::Instance, Some(Field::InstanceTraces)) => note_age(&instance.received.traces_age_ms, reading),
             (Cell::Worker(cell), _) if cell.progress_ms.load(Ordering::Relaxed) == 0 => {
                 progressed(&cell.progress_ms, at);
             }

@@ -166,11 +166,11 @@ impl Place<'_> {
         }
     }
 
-    /// Makes it absent, a total zero.
+    /// Makes it absent.
     pub(super) fn clear(self) {
         match self {
             Self::Count(count) => count.clear(),
-            Self::Tally(tally) => tally.set(0),
+            Self::Tally(tally) => tally.clear(),
             Self::Figure(figure) => figure.clear(),
         }
     }

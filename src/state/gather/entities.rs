@@ -117,18 +117,17 @@ fn breaker(cell: &BreakerCell, owner: usize, at: Moment) -> BreakerFacts {
         component: cell.component.get().cloned(),
         state: cell.state(),
         since_unix_ms: since(&cell.state),
-        failures: cell.failures.get(),
+        failures: cell.failures.known(),
         transitions: cell.transitions.get().max(cell.observed.load(Ordering::Relaxed)),
-        calls: cell.calls.each_ref().map(crate::state::tally::Tally::get),
+        calls: cell.calls.each_ref().map(crate::state::tally::Tally::known),
         last_failure: cell.last_failure.get(),
         recent_transitions: cell.recent.lock().unwrap_or_else(PoisonError::into_inner).clone(),
     }
 }
 
 fn stream(cell: &StreamCell, owner: usize, counted_ms: u64, windows: &mut Windows) -> StreamFacts {
-    let messages = cell.messages.get();
     let (messages_recent, recent_s) =
-        windows.stream(&cell.key, messages, counted_ms, cell.age_ms.load(Ordering::Relaxed));
+        windows.stream(&cell.key, cell.messages.get(), counted_ms, cell.age_ms.load(Ordering::Relaxed));
     StreamFacts {
         owner: Some(owner),
         key: cell.key.clone(),
@@ -137,9 +136,9 @@ fn stream(cell: &StreamCell, owner: usize, counted_ms: u64, windows: &mut Window
         to: cell.to.clone(),
         active: cell.active.get(),
         queue_depth: cell.queue_depth.get(),
-        messages,
+        messages: cell.messages.known(),
         messages_recent,
         recent_s,
-        backpressure_events: cell.backpressure_events.get(),
+        backpressure_events: cell.backpressure_events.known(),
     }
 }

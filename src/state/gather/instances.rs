@@ -7,6 +7,7 @@ use crate::config::state::State;
 use crate::limits::EXPORT_INTERVAL_MAX_MS;
 use crate::model::snapshot::{InstanceFacts, Liveness};
 use crate::state::cadence::silence_ms;
+use crate::state::gather::Windows;
 use crate::state::instance::{Instance, Moment};
 use crate::state::store::StoreOptions;
 
@@ -29,13 +30,24 @@ pub(crate) fn is_stale(instance: &Instance, state: &State, at: Moment) -> bool {
 }
 
 /// The facts of one instance.
-pub(super) fn facts(instance: &Instance, series: usize, options: &StoreOptions, at: Moment) -> InstanceFacts {
+pub(super) fn facts(
+    instance: &Instance,
+    series: usize,
+    options: &StoreOptions,
+    at: Moment,
+    windows: &mut Windows,
+) -> InstanceFacts {
     let (identity, heard, received) = (&instance.identity, &instance.heard, &instance.received);
     let about = identity.about();
     let load = |place: &std::sync::atomic::AtomicU64| place.load(Ordering::Relaxed);
     let received_unless = |told: &std::sync::atomic::AtomicBool, count| {
         if told.load(Ordering::Relaxed) { 0 } else { load(count) }
     };
+    let traces = instance.traces.get() + received_unless(&received.tells_traces, &received.roots);
+    // Received counts stand still while nothing comes, recorded ones do not.
+    let counted_ms = if instance.is_local { at.now_ms } else { load(&heard.last_ms) };
+    let told_age_ms = received.tells_traces.load(Ordering::Relaxed).then(|| load(&received.traces_age_ms));
+    let (traces_recent, recent_s) = windows.traces(&identity.key, traces, counted_ms, told_age_ms);
     InstanceFacts {
         id: instance.id,
         key: identity.key.clone(),
@@ -53,7 +65,9 @@ pub(super) fn facts(instance: &Instance, series: usize, options: &StoreOptions, 
         cpu_utilization: instance.process.cpu_utilization.get(),
         memory_bytes: instance.process.memory_bytes.count(),
         uptime_s: instance.process.uptime_s.get(),
-        traces: instance.traces.get() + received_unless(&received.tells_traces, &received.roots),
+        traces,
+        traces_recent,
+        recent_s,
         spans_active: instance.spans_active.count().unwrap_or(0),
         spans: instance.spans.get() + received_unless(&received.tells_spans, &received.spans),
         log_records: load(&received.log_records),

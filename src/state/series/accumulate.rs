@@ -1,5 +1,5 @@
-//! What a stream of points adds up to: cumulative points are taken as they are, deltas are added, resets are noticed
-//! (conformance X5, X6, H). Generic series and the counters of entities use the same few lines.
+//! What a stream of points adds up to: cumulative points are taken as they are, deltas are added; what comes late or twice is
+//! refused, what overlaps is noted (conformance X5, X6, H). Resets need no notice here: whoever reads the totals finds them.
 
 use crate::state::series::reason;
 
@@ -77,59 +77,61 @@ impl Number {
         }
     }
 
-    /// The difference, whole while both are whole.
-    #[inline]
-    #[must_use]
-    pub fn minus(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Int(left), Self::Int(right)) => Self::Int(left.saturating_sub(right)),
-            (left, right) => Self::Float(left.as_f64() - right.as_f64()),
-        }
-    }
-
     fn is_nan(self) -> bool {
         matches!(self, Self::Float(value) if value.is_nan())
-    }
-
-    fn is_below(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Int(left), Self::Int(right)) => left < right,
-            (left, right) => left.as_f64() < right.as_f64(),
-        }
     }
 }
 
 /// How a point stands to the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It is the first.
-    First,
-    /// It continues them.
+pub enum Order {
+    /// It comes after them.
     Continued,
-    /// It continues them, although its interval begins before theirs ended: two writers, or a clock that was set.
+    /// It is taken, although its interval reaches into theirs: two writers, or a clock that was set.
     Overlapped,
-    /// The counter began anew: the writer restarted.
-    Reset,
 }
 
-/// What a point came to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Applied {
-    /// The cumulative value.
-    pub total: Number,
-    /// What it adds to the total before it: all of it after a reset, 0 for the first cumulative point (it tells of a time
-    /// that was not observed), never negative for counters.
-    pub increase: Number,
-    /// How it stands to the ones before it.
-    pub change: Change,
+/// Where a stream stands in time: the start and the end of its last point, 0 while not told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Course {
+    start_ns: u64,
+    time_ns: u64,
+}
+
+impl Course {
+    /// Takes the times of the next point, 0 where they are not told.
+    ///
+    /// # Errors
+    /// A point that is older than the last one, unless it has a new start; a delta that ends before what was already counted.
+    #[inline]
+    pub fn follow(&mut self, flow: Flow, start_ns: u64, time_ns: u64) -> Result<Order, &'static str> {
+        let has_starts = start_ns != 0 && self.start_ns != 0;
+        let (is_late, is_overlap) = match flow {
+            Flow::Last | Flow::Counter => {
+                let has_new_start = has_starts && start_ns > self.start_ns;
+                let has_old_start = has_starts && start_ns < self.start_ns;
+                (!has_new_start && time_ns < self.time_ns, flow == Flow::Counter && has_old_start)
+            }
+            Flow::Delta => (time_ns <= self.time_ns, start_ns != 0 && start_ns < self.time_ns),
+        };
+        if is_late && time_ns != 0 {
+            return Err(reason::OUT_OF_ORDER);
+        }
+        if start_ns != 0 {
+            self.start_ns = start_ns;
+        }
+        if time_ns != 0 {
+            self.time_ns = time_ns;
+        }
+        Ok(if is_overlap { Order::Overlapped } else { Order::Continued })
+    }
 }
 
 /// A running total.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Accumulator {
     total: Number,
-    /// Cumulative: the start time. Delta: the end of what was counted. 0 when it was not told.
-    anchor_ns: u64,
+    pub(super) course: Course,
 }
 
 impl Accumulator {
@@ -138,49 +140,28 @@ impl Accumulator {
     /// # Errors
     /// NaN as the value of a counter.
     #[inline]
-    pub fn begin(flow: Flow, value: Number, start_ns: u64, time_ns: u64) -> Result<(Self, Applied), &'static str> {
+    pub fn begin(flow: Flow, value: Number, start_ns: u64, time_ns: u64) -> Result<Self, &'static str> {
         if flow != Flow::Last && value.is_nan() {
             return Err(reason::NAN_COUNTER);
         }
-        let (anchor_ns, increase) = match flow {
-            Flow::Last | Flow::Counter => (start_ns, Number::Int(0)),
-            Flow::Delta => (time_ns, value),
-        };
-        Ok((Self { total: value, anchor_ns }, Applied { total: value, increase, change: Change::First }))
+        Ok(Self { total: value, course: Course { start_ns, time_ns } })
     }
 
     /// Takes the next point.
     ///
     /// # Errors
-    /// NaN as the value of a counter; a delta that ends before what was already counted. The total stays as it was.
+    /// NaN as the value of a counter; what [`Course::follow`] refuses. The total stays as it was.
     #[inline]
-    pub fn apply(&mut self, flow: Flow, value: Number, start_ns: u64, time_ns: u64) -> Result<Applied, &'static str> {
+    pub fn apply(&mut self, flow: Flow, value: Number, start_ns: u64, time_ns: u64) -> Result<Order, &'static str> {
         if flow != Flow::Last && value.is_nan() {
             return Err(reason::NAN_COUNTER);
         }
-        let before = self.total;
-        let (total, increase, change) = match flow {
-            Flow::Last => (value, value.minus(before), Change::Continued),
-            Flow::Counter => {
-                let has_new_start = start_ns != self.anchor_ns && start_ns != 0 && self.anchor_ns != 0;
-                self.anchor_ns = start_ns;
-                if has_new_start || value.is_below(before) {
-                    (value, value, Change::Reset)
-                } else {
-                    (value, value.minus(before), Change::Continued)
-                }
-            }
-            Flow::Delta => {
-                if time_ns != 0 && time_ns <= self.anchor_ns {
-                    return Err(reason::OUT_OF_ORDER);
-                }
-                let is_overlap = start_ns != 0 && start_ns < self.anchor_ns;
-                self.anchor_ns = self.anchor_ns.max(time_ns);
-                (before.plus(value), value, if is_overlap { Change::Overlapped } else { Change::Continued })
-            }
+        let order = self.course.follow(flow, start_ns, time_ns)?;
+        self.total = match flow {
+            Flow::Last | Flow::Counter => value,
+            Flow::Delta => self.total.plus(value),
         };
-        self.total = total;
-        Ok(Applied { total, increase, change })
+        Ok(order)
     }
 
     /// The cumulative value.
@@ -194,45 +175,52 @@ impl Accumulator {
 mod tests {
     use super::*;
 
-    fn run(flow: Flow, points: &[(f64, u64, u64)]) -> Vec<Result<(f64, f64, Change), &'static str>> {
+    fn run(flow: Flow, points: &[(f64, u64, u64)]) -> Vec<Result<(f64, Order), &'static str>> {
         let mut state: Option<Accumulator> = None;
         let mut taken = Vec::new();
         for (value, start_ns, time_ns) in points {
             let value = Number::Float(*value);
-            let applied = match &mut state {
-                None => Accumulator::begin(flow, value, *start_ns, *time_ns).map(|(begun, applied)| {
+            let order = match &mut state {
+                None => Accumulator::begin(flow, value, *start_ns, *time_ns).map(|begun| {
                     state = Some(begun);
-                    applied
+                    Order::Continued
                 }),
                 Some(state) => state.apply(flow, value, *start_ns, *time_ns),
             };
-            taken.push(applied.map(|one| (one.total.as_f64(), one.increase.as_f64(), one.change)));
+            let total = state.map_or(f64::NAN, |state| state.total().as_f64());
+            taken.push(order.map(|order| (total, order)));
         }
         taken
     }
 
-    /// Resets are seen by a new start time, and by a fall where no start time is told.
+    /// Totals are taken as they come, lower ones after a restart too; an older start is another writer's, an older point late.
     #[test]
-    fn notices_resets() {
-        use Change::{Continued, First, Reset};
-        let taken = run(Flow::Counter, &[(5.0, 1, 2), (7.0, 1, 3), (9.0, 4, 5), (3.0, 4, 6)]);
-        let expected = [(5.0, 0.0, First), (7.0, 2.0, Continued), (9.0, 9.0, Reset), (3.0, 3.0, Reset)];
-        assert_eq!(taken, expected.map(Ok));
-        let taken = run(Flow::Counter, &[(5.0, 0, 2), (4.0, 0, 3)]);
-        assert_eq!(taken, [(5.0, 0.0, First), (4.0, 4.0, Reset)].map(Ok));
+    fn follows_totals() {
+        use Order::{Continued, Overlapped};
+        let taken = run(Flow::Counter, &[(5.0, 1, 2), (9.0, 4, 5), (3.0, 4, 6), (7.0, 1, 7), (6.0, 1, 3), (2.0, 4, 3)]);
+        let expected = [
+            Ok((5.0, Continued)),
+            Ok((9.0, Continued)),
+            Ok((3.0, Continued)),
+            Ok((7.0, Overlapped)),
+            Err(reason::OUT_OF_ORDER),
+            Ok((2.0, Continued)),
+        ];
+        assert_eq!(taken, expected);
+        assert_eq!(run(Flow::Counter, &[(5.0, 0, 2), (4.0, 0, 3)])[1], Ok((4.0, Continued)));
     }
 
     /// X6: deltas add up; a repeated one is refused, one that overlaps is taken and told.
     #[test]
     fn adds_deltas() {
-        use Change::{Continued, First, Overlapped};
+        use Order::{Continued, Overlapped};
         let taken = run(Flow::Delta, &[(1.0, 0, 10), (2.0, 10, 20), (2.0, 10, 20), (4.0, 15, 30), (8.0, 0, 0)]);
         let expected = [
-            Ok((1.0, 1.0, First)),
-            Ok((3.0, 2.0, Continued)),
+            Ok((1.0, Continued)),
+            Ok((3.0, Continued)),
             Err(reason::OUT_OF_ORDER),
-            Ok((7.0, 4.0, Overlapped)),
-            Ok((15.0, 8.0, Continued)),
+            Ok((7.0, Overlapped)),
+            Ok((15.0, Continued)),
         ];
         assert_eq!(taken, expected);
     }
@@ -241,7 +229,7 @@ mod tests {
     #[test]
     fn treats_nan_and_nonsense() {
         assert_eq!(run(Flow::Counter, &[(f64::NAN, 0, 0)]), [Err(reason::NAN_COUNTER)]);
-        assert!(matches!(run(Flow::Last, &[(f64::NAN, 0, 0)])[..], [Ok((total, _, _))] if total.is_nan()));
+        assert!(matches!(run(Flow::Last, &[(f64::NAN, 0, 0)])[..], [Ok((total, _))] if total.is_nan()));
         assert_eq!(Flow::of_sum(Temporality::Delta, false), Err(reason::DELTA_NOT_MONOTONIC));
     }
 

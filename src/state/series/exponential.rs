@@ -8,6 +8,7 @@
 use std::f64::consts::SQRT_2;
 
 use crate::limits::EXPONENTIAL_BUCKETS_MAX;
+use crate::state::series::accumulate::{Course, Order};
 use crate::state::series::histogram::add_sums;
 use crate::state::series::point::ExponentialPoint;
 use crate::state::series::reason;
@@ -30,7 +31,7 @@ pub struct Exponential {
     pub count: u64,
     /// Sum of the values, where told.
     pub sum: Option<f64>,
-    anchor_ns: u64,
+    pub(super) course: Course,
 }
 
 /// The buckets to one side of zero: `counts[i]` is bucket `offset + i`.
@@ -101,7 +102,7 @@ fn shift_for(offset: i32, counts: impl Iterator<Item = u64>) -> u32 {
 
 impl Exponential {
     /// A histogram of one point.
-    pub(super) fn of<P, N>(point: ExponentialPoint<P, N>, anchor_ns: u64) -> Result<Self, &'static str>
+    pub(super) fn of<P, N>(point: ExponentialPoint<P, N>, course: Course) -> Result<Self, &'static str>
     where
         P: Iterator<Item = u64> + Clone,
         N: Iterator<Item = u64> + Clone,
@@ -121,27 +122,28 @@ impl Exponential {
             negative: Side::of(point.negative_offset, point.negative, shift),
             count: 0,
             sum: point.sum,
-            anchor_ns,
+            course,
         };
         made.recount();
         Ok(made)
     }
 
     /// Takes the next point.
-    pub(super) fn take<P, N>(&mut self, point: ExponentialPoint<P, N>, step: Step) -> Result<(), &'static str>
+    pub(super) fn take<P, N>(&mut self, point: ExponentialPoint<P, N>, step: Step) -> Result<Order, &'static str>
     where
         P: Iterator<Item = u64> + Clone,
         N: Iterator<Item = u64> + Clone,
     {
-        let anchor_ns = step.anchor_ns(self.anchor_ns)?;
-        let next = Self::of(point, anchor_ns)?;
+        let mut course = self.course;
+        let order = step.follow(&mut course)?;
+        let next = Self::of(point, course)?;
         if step.adds() {
             self.merge(next);
         } else {
             *self = next;
         }
-        self.anchor_ns = anchor_ns;
-        Ok(())
+        self.course = course;
+        Ok(order)
     }
 
     fn merge(&mut self, mut other: Self) {

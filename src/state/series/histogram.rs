@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::limits::BUCKETS_MAX;
+use crate::state::series::accumulate::{Course, Order};
 use crate::state::series::point::{HistogramPoint, SummaryPoint};
 use crate::state::series::reason;
 use crate::state::series::value::Step;
@@ -18,8 +19,7 @@ pub struct Histogram {
     pub count: u64,
     /// Sum of the values, where told.
     pub sum: Option<f64>,
-    /// Deltas: the end of what was counted, 0 when not told.
-    pub(super) anchor_ns: u64,
+    pub(super) course: Course,
 }
 
 impl Histogram {
@@ -27,7 +27,7 @@ impl Histogram {
     pub(super) fn of<B, C>(
         point: HistogramPoint<B, C>,
         shared: &mut Option<Arc<[f64]>>,
-        anchor_ns: u64,
+        course: Course,
     ) -> Result<Self, &'static str>
     where
         B: Iterator<Item = f64> + Clone,
@@ -38,7 +38,7 @@ impl Histogram {
             Some(known) if known.iter().copied().eq(point.bounds.clone()) => known.clone(),
             _ => shared.insert(point.bounds.collect()).clone(),
         };
-        Ok(Self { bounds, counts: point.counts.collect(), count, sum: point.sum, anchor_ns })
+        Ok(Self { bounds, counts: point.counts.collect(), count, sum: point.sum, course })
     }
 
     /// Takes the next point; other bounds begin anew.
@@ -47,18 +47,19 @@ impl Histogram {
         point: HistogramPoint<B, C>,
         shared: &mut Option<Arc<[f64]>>,
         step: Step,
-    ) -> Result<(), &'static str>
+    ) -> Result<Order, &'static str>
     where
         B: Iterator<Item = f64> + Clone,
         C: Iterator<Item = u64> + Clone,
     {
-        let anchor_ns = step.anchor_ns(self.anchor_ns)?;
+        let mut course = self.course;
+        let order = step.follow(&mut course)?;
         let has_same_bounds = self.bounds.iter().copied().eq(point.bounds.clone());
         if !has_same_bounds || point.counts.clone().count() != self.counts.len() {
-            *self = Self::of(point, shared, anchor_ns)?;
-            return Ok(());
+            *self = Self::of(point, shared, course)?;
+            return Ok(order);
         }
-        self.anchor_ns = anchor_ns;
+        self.course = course;
         let adds = step.adds();
         if !adds {
             self.counts.fill(0);
@@ -72,7 +73,7 @@ impl Histogram {
         }
         self.count = self.count.saturating_add(if self.counts.is_empty() { point.count } else { total });
         self.sum = add_sums(self.sum, point.sum);
-        Ok(())
+        Ok(order)
     }
 
     pub(super) fn heap_bytes(&self) -> usize {
@@ -132,11 +133,12 @@ pub struct Summary {
     pub count: u64,
     /// Their sum.
     pub sum: f64,
+    pub(super) course: Course,
 }
 
 impl Summary {
     /// A summary of one point.
-    pub(super) fn of<Q>(point: SummaryPoint<Q>) -> Result<Self, &'static str>
+    pub(super) fn of<Q>(point: SummaryPoint<Q>, course: Course) -> Result<Self, &'static str>
     where
         Q: Iterator<Item = (f64, f64)>,
     {
@@ -146,8 +148,9 @@ impl Summary {
         }
         // The same quantile twice would be the same series twice (conformance T4).
         quantiles.sort_by(|left, right| left.0.total_cmp(&right.0));
-        quantiles.dedup_by(|next, kept| next.0.to_bits() == kept.0.to_bits());
-        Ok(Self { quantiles: quantiles.into(), count: point.count, sum: point.sum })
+        // Every NaN prints the same, whatever its bits.
+        quantiles.dedup_by(|next, kept| next.0.to_bits() == kept.0.to_bits() || (next.0.is_nan() && kept.0.is_nan()));
+        Ok(Self { quantiles: quantiles.into(), count: point.count, sum: point.sum, course })
     }
 
     pub(super) fn heap_bytes(&self) -> usize {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::limits::EXPORT_INTERVAL_MAX_MS;
 use crate::state::accounting::Reasons;
-use crate::state::series::accumulate::{Accumulator, Change, Flow, Number};
+use crate::state::series::accumulate::{Accumulator, Flow, Number, Order};
 use crate::state::series::exponential::Exponential;
 use crate::state::series::family::{Slot, attributes_hash};
 use crate::state::series::histogram::{Histogram, Summary};
@@ -48,6 +49,9 @@ impl SeriesTable {
         if place.flow != Flow::Last && value.as_f64().is_nan() && head.flags & NO_RECORDED_VALUE == 0 {
             return Err(reason::NAN_COUNTER);
         }
+        if place.flow == Flow::Delta && value.as_f64() < 0.0 {
+            return Err(reason::NEGATIVE_COUNTER);
+        }
         self.point(place, attributes, head, |target| take_number(value, target))
     }
 
@@ -68,11 +72,11 @@ impl SeriesTable {
     {
         let place = metric.of(|kind| matches!(kind, Kind::Histogram(_)))?;
         self.point(place, attributes, head, |target| {
-            let Target { held, bounds, step, .. } = target;
+            let Target { held, bounds, step, notes } = target;
             if let Some(Value::Histogram(held)) = held {
-                return held.take(point.clone(), bounds, step).map(|()| None);
+                return held.take(point.clone(), bounds, step).map(|order| noted(order, notes));
             }
-            let made = Histogram::of(point.clone(), bounds, step.first_anchor_ns())?;
+            let made = Histogram::of(point.clone(), bounds, step.course())?;
             Ok(Some(Value::Histogram(Box::new(made))))
         })
     }
@@ -93,11 +97,11 @@ impl SeriesTable {
         N: Iterator<Item = u64> + Clone,
     {
         let place = metric.of(|kind| matches!(kind, Kind::ExponentialHistogram(_)))?;
-        self.point(place, attributes, head, |target| {
-            if let Some(Value::Exponential(held)) = target.held {
-                return held.take(point.clone(), target.step).map(|()| None);
+        self.point(place, attributes, head, |Target { held, step, notes, .. }| {
+            if let Some(Value::Exponential(held)) = held {
+                return held.take(point.clone(), step).map(|order| noted(order, notes));
             }
-            let made = Exponential::of(point.clone(), target.step.first_anchor_ns())?;
+            let made = Exponential::of(point.clone(), step.course())?;
             Ok(Some(Value::Exponential(Box::new(made))))
         })
     }
@@ -117,9 +121,16 @@ impl SeriesTable {
         Q: Iterator<Item = (f64, f64)> + Clone,
     {
         let place = metric.of(|kind| matches!(kind, Kind::Summary))?;
-        self.point(place, attributes, head, |target| match target.step {
-            Step::Add | Step::Replace => Err(reason::SERIES_LIMIT),
-            Step::Flow { .. } => Ok(Some(Value::Summary(Box::new(Summary::of(point.clone())?)))),
+        self.point(place, attributes, head, |Target { held, step, notes, .. }| {
+            if matches!(step, Step::Add | Step::Replace) {
+                return Err(reason::SERIES_LIMIT);
+            }
+            let mut course = step.course();
+            if let Some(Value::Summary(held)) = held {
+                course = held.course;
+                noted(step.follow(&mut course)?, notes);
+            }
+            Ok(Some(Value::Summary(Box::new(Summary::of(point.clone(), course)?))))
         })
     }
 
@@ -148,8 +159,14 @@ impl SeriesTable {
         };
         let Some((slot, bounds)) = family.slot_and_bounds(found) else { return Ok(()) };
         let bytes_before = slot.value.heap_bytes();
-        let target = Target { held: Some(&mut slot.value), bounds, step, notes: &self.caps.notes };
-        if let Some(other) = make(target)? {
+        let notes = &self.caps.notes;
+        let mut outcome = make(Target { held: Some(&mut slot.value), bounds, step, notes });
+        // A sender whose clock was set is not refused for good.
+        if outcome == Err(reason::OUT_OF_ORDER) && slot.silent_ms(self.now_ms) >= EXPORT_INTERVAL_MAX_MS {
+            slot.value.forget_course();
+            outcome = make(Target { held: Some(&mut slot.value), bounds, step, notes });
+        }
+        if let Some(other) = outcome? {
             slot.value = other;
         }
         slot.touch(self.now_ms, place.flow == Flow::Delta);
@@ -283,12 +300,16 @@ fn take_number(value: Number, Target { held, step, notes, .. }: Target<'_>) -> M
         Step::Replace => (Flow::Last, 0, 0),
     };
     if let Some(Value::Number(held)) = held {
-        let applied = held.apply(flow, value, start_ns, time_ns)?;
-        if applied.change == Change::Overlapped {
-            notes.add("overlapped", 1);
-        }
-        return Ok(None);
+        return Ok(noted(held.apply(flow, value, start_ns, time_ns)?, notes));
     }
-    let (begun, _) = Accumulator::begin(flow, value, start_ns, time_ns)?;
-    Ok(Some(Value::Number(begun)))
+    Ok(Some(Value::Number(Accumulator::begin(flow, value, start_ns, time_ns)?)))
+}
+
+/// Notes an overlap; the held value was changed itself.
+#[inline]
+fn noted(order: Order, notes: &Reasons) -> Option<Value> {
+    if order == Order::Overlapped {
+        notes.add("overlapped", 1);
+    }
+    None
 }

@@ -8,7 +8,9 @@ pub const TYPE_CONFLICT: &str = "type_conflict";
 pub const SERIES_LIMIT: &str = "series_limit";
 /// A delta sum that is not monotonic has no Prometheus form (conformance X6).
 pub const DELTA_NOT_MONOTONIC: &str = "delta_not_monotonic";
-/// A delta that ends before what was already counted (conformance H: overlaps).
+/// A delta that takes away, or a total below zero of an entity's counter.
+pub const NEGATIVE_COUNTER: &str = "negative_counter";
+/// A point older than the last one, or a delta that ends before what was already counted (conformance H: overlaps).
 pub const OUT_OF_ORDER: &str = "out_of_order";
 /// NaN as the value of a counter (conformance H).
 pub const NAN_COUNTER: &str = "nan_counter";

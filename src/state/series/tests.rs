@@ -1,5 +1,7 @@
 //! The table: identity, labels, caps, overflow, staleness (conformance E, H).
 
+mod order;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

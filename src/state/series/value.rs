@@ -1,9 +1,8 @@
 //! What a series holds.
 
-use crate::state::series::accumulate::{Accumulator, Flow};
+use crate::state::series::accumulate::{Accumulator, Course, Flow, Order};
 use crate::state::series::exponential::Exponential;
 use crate::state::series::histogram::{Histogram, Summary};
-use crate::state::series::reason;
 
 /// The value of a series; the rare and large ones stand in a box, so that a million plain numbers stay small.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +26,17 @@ impl Value {
             Self::Summary(one) => one.heap_bytes(),
         }
     }
+
+    /// Forgets where it stands in time: the next point follows nothing.
+    pub(super) fn forget_course(&mut self) {
+        let course = match self {
+            Self::Number(one) => &mut one.course,
+            Self::Histogram(one) => &mut one.course,
+            Self::Exponential(one) => &mut one.course,
+            Self::Summary(one) => &mut one.course,
+        };
+        *course = Course::default();
+    }
 }
 
 /// How a point changes what is held.
@@ -46,27 +56,22 @@ impl Step {
         matches!(self, Self::Add | Self::Flow { flow: Flow::Delta, .. })
     }
 
-    /// The anchor after this point.
-    ///
-    /// # Errors
-    /// A delta that ends before what was already counted.
-    pub(super) fn anchor_ns(self, anchor_ns: u64) -> Result<u64, &'static str> {
-        match self {
-            Self::Flow { flow: Flow::Delta, time_ns, .. } => {
-                if time_ns != 0 && time_ns <= anchor_ns {
-                    return Err(reason::OUT_OF_ORDER);
-                }
-                Ok(anchor_ns.max(time_ns))
-            }
-            Self::Flow { .. } | Self::Replace | Self::Add => Ok(anchor_ns),
-        }
+    /// Where a stream that begins with this point stands.
+    pub(super) fn course(self) -> Course {
+        let mut course = Course::default();
+        // The first point follows nothing, so it is never late.
+        let _ = self.follow(&mut course);
+        course
     }
 
-    /// The anchor of a histogram's first point.
-    pub(super) fn first_anchor_ns(self) -> u64 {
+    /// Takes the point's times.
+    ///
+    /// # Errors
+    /// As [`Course::follow`]; points of overflow series have no order.
+    pub(super) fn follow(self, course: &mut Course) -> Result<Order, &'static str> {
         match self {
-            Self::Flow { flow: Flow::Delta, time_ns, .. } => time_ns,
-            Self::Flow { .. } | Self::Replace | Self::Add => 0,
+            Self::Flow { flow, start_ns, time_ns } => course.follow(flow, start_ns, time_ns),
+            Self::Replace | Self::Add => Ok(Order::Continued),
         }
     }
 }

@@ -74,6 +74,14 @@ class Bridge:
     def json(self, path):
         return json.loads(self.get(path)[2])
 
+    def await_snapshot(self):
+        """Waits for a snapshot that was taken after this call: views may show one that is a little old."""
+        asked, deadline = time.time(), time.monotonic() + 10
+        while self.json("/api/v1/about")["timestamp"] <= asked:
+            if time.monotonic() > deadline:
+                raise RuntimeError("no new snapshot in 10 s")
+            time.sleep(0.02)
+
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()

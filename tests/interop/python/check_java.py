@@ -1,27 +1,21 @@
 """The official Java SDK against a real bridge, by gRPC with gzip."""
 
-import argparse
-import json
 import pathlib
-import subprocess
 import sys
-import time
 
+import peer
 from bridge import Bridge
-from items import items, read_witnessed
+from check import check_forwarded
 from prometheus_text import parse, pick
-from sink import REQUESTS, HttpSink
+from sink import HttpSink
 from verdict import Verdict
 
 JAVA = pathlib.Path(__file__).parent.parent / "java" / "target"
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--binary", required=True)
-    arguments.add_argument("--work", required=True)
-    options = arguments.parse_args()
-    work = pathlib.Path(options.work).resolve()
+    options = peer.options()
+    work = options.work
     verdict = Verdict()
     sink = HttpSink()
     push = [{"name": "http", "endpoint": f"http://127.0.0.1:{sink.port}", "protocol": "http/protobuf", "compression": "gzip",
@@ -30,12 +24,10 @@ def main():
     bridge.start()
     try:
         truth = work / "truth"
-        process = subprocess.Popen(
-            ["java", "-cp", f"{JAVA / 'service-1.jar'}:{JAVA / 'lib'}/*", "interop.Service",
-             f"http://127.0.0.1:{bridge.grpc}", truth, "billing-1"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        facts = json.loads(process.stdout.readline())
-        time.sleep(0.6)
+        process, facts = peer.start([
+            "java", "-cp", f"{JAVA / 'service-1.jar'}:{JAVA / 'lib'}/*", "interop.Service", f"http://127.0.0.1:{bridge.grpc}", truth,
+            "billing-1"])
+        bridge.await_snapshot()
         text = parse(bridge.get("/metrics?service=billing")[2])
         pool = bridge.json("/metrics/api/metrics/?service=billing")["pool"]
         verdict.equal("pool", (pool["size"], pool["active"]), (3, 0))
@@ -45,15 +37,8 @@ def main():
         verdict.equal("items in /components", shown["items_processed"], facts["tasks"])
         traces = bridge.json("/metrics/json?service=billing")["traces"]
         verdict.equal("traces", traces["total_traces"], facts["tasks"])
-        process.communicate("\n", timeout=30)
-        for signal in ("metrics", "traces"):
-            sent = items(signal, read_witnessed(truth / f"{signal}.bin", REQUESTS[signal]))
-            deadline = time.monotonic() + 15
-            while (arrived := items(signal, sink.kept.requests[signal], "billing-1")) != sent and time.monotonic() < deadline:
-                time.sleep(0.2)
-            verdict.check(f"{signal} were sent", sum(sent.values()) > 5, sum(sent.values()))
-            verdict.equal(f"{sum(sent.values())} {signal} (missing, extra)",
-                          (sum((sent - arrived).values()), sum((arrived - sent).values())), (0, 0))
+        peer.end(process)
+        check_forwarded(verdict, {"http": sink}, truth, "billing-1", ("metrics", "traces"), least=5)
     finally:
         verdict.equal("the bridge stops cleanly", bridge.stop(), 0)
         sink.close()

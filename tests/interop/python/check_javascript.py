@@ -1,12 +1,9 @@
 """The official JavaScript SDK against a real bridge: OTLP/HTTP as protobuf with cumulative values, and as JSON with deltas."""
 
-import argparse
-import json
 import pathlib
-import subprocess
 import sys
-import time
 
+import peer
 from bridge import Bridge
 from check import check_forwarded
 from prometheus_text import parse, pick
@@ -18,17 +15,13 @@ SERVICE = pathlib.Path(__file__).parent.parent / "javascript" / "service.mjs"
 
 def run_service(bridge, protocol, instance, work):
     truth = work / f"truth-{instance}"
-    process = subprocess.Popen(
-        ["node", SERVICE, "--protocol", protocol, "--endpoint", f"http://127.0.0.1:{bridge.http}", "--truth", truth, "--instance", instance],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    line = process.stdout.readline()
-    if not line:
-        raise RuntimeError(f"the service ended with {process.wait()}")
-    return process, json.loads(line), truth
+    process, facts = peer.start([
+        "node", SERVICE, "--protocol", protocol, "--endpoint", f"http://127.0.0.1:{bridge.http}", "--truth", truth, "--instance", instance])
+    return process, facts, truth
 
 
 def check_views(verdict, bridge, facts, instance):
-    time.sleep(0.6)
+    bridge.await_snapshot()
     scope = f"?instance={instance}"
     stats = bridge.json(f"/metrics/api/metrics/stats{scope}")
     text = parse(bridge.get(f"/metrics{scope}")[2])
@@ -44,11 +37,8 @@ def check_views(verdict, bridge, facts, instance):
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--binary", required=True)
-    arguments.add_argument("--work", required=True)
-    options = arguments.parse_args()
-    work = pathlib.Path(options.work).resolve()
+    options = peer.options()
+    work = options.work
     verdict = Verdict()
     sink = GrpcSink()
     push = [{"name": "grpc", "endpoint": f"http://127.0.0.1:{sink.port}", "protocol": "grpc", "compression": "gzip",
@@ -61,7 +51,7 @@ def main():
             try:
                 check_views(verdict, bridge, facts, instance)
             finally:
-                process.communicate("\n", timeout=30)
+                peer.end(process)
             check_forwarded(verdict, {"grpc": sink}, truth, instance)
     finally:
         verdict.equal("the bridge stops cleanly", bridge.stop(), 0)

@@ -1,15 +1,14 @@
 """A real Prometheus scrapes the bridge on both of its Prometheus routes while a service pushes: the targets are up, nothing is warned
 of in its log, what it stored is what the bridge says, and `promtool check metrics` finds nothing but the printed names."""
 
-import argparse
 import json
-import pathlib
 import subprocess
 import sys
 import time
 import urllib.parse
 import urllib.request
 
+import peer
 from bridge import Bridge, free_port
 from check import run_service
 from prometheus_text import parse, pick
@@ -54,6 +53,19 @@ def start_prometheus(work, bridge):
     raise RuntimeError("Prometheus was not ready in 20 s")
 
 
+def stored_items(port):
+    """What Prometheus has of the service's components."""
+    rows = query(port, "component_items_processed")
+    return {row["metric"]["component"]: float(row["value"][1]) for row in rows if row["metric"].get("job") == "shop/checkout"}
+
+
+def await_stored(port, facts):
+    """Waits for the scrape that saw the service at rest; whether it ever came is judged by the checks after it."""
+    deadline = time.monotonic() + 20
+    while stored_items(port) != facts["processed"] and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
 def lint(verdict, text, name):
     """`promtool check metrics`: every finding must be about a printed name."""
     result = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
@@ -64,27 +76,21 @@ def lint(verdict, text, name):
 
 
 def main():
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--binary", required=True)
-    arguments.add_argument("--work", required=True)
-    options = arguments.parse_args()
-    work = pathlib.Path(options.work).resolve()
-    work.mkdir(parents=True, exist_ok=True)
+    options = peer.options()
+    work = options.work
     verdict = Verdict()
     bridge = Bridge(options.binary, work / "bridge", [])
     bridge.start()
     prometheus, port = start_prometheus(work, bridge)
     try:
         service, facts, _ = run_service(bridge, "http", "checkout-1", work)
-        time.sleep(3)
+        await_stored(port, facts)
         for job in ("bridge", "pool"):
             up = query(port, f'up{{job="{job}"}}')
             verdict.equal(f"the target {job} is up", [row["value"][1] for row in up], ["1"])
         text = bridge.get("/metrics")[2]
         samples = parse(text)
-        stored = query(port, "component_items_processed")
-        found = {row["metric"]["component"]: float(row["value"][1]) for row in stored if row["metric"].get("job") == "shop/checkout"}
-        verdict.equal("Prometheus stored what the service counted", found, {name: float(n) for name, n in facts["processed"].items()})
+        verdict.equal("Prometheus stored what the service counted", stored_items(port), facts["processed"])
         size = query(port, "buntime_pool_size")
         verdict.equal("the plugin's families", [float(row["value"][1]) for row in size], pick(parse(
             bridge.get("/metrics/api/metrics/prometheus")[2]), "buntime_pool_size"))
@@ -92,13 +98,15 @@ def main():
         verdict.equal("the score", [float(row["value"][1]) for row in health], pick(samples, "system_health_score"))
         lint(verdict, text, "/metrics")
         lint(verdict, bridge.get("/metrics/api/metrics/prometheus")[2], "the plugin's route")
-        service.communicate("\n", timeout=30)
+        peer.end(service)
     finally:
         prometheus.terminate()
         prometheus.wait(20)
         verdict.equal("the bridge stops cleanly", bridge.stop(), 0)
     log = (work / "prometheus.log").read_text(errors="replace")
-    warned = [line for line in log.splitlines() if ("level=warn" in line or "level=error" in line) and "scrape" in line.lower()]
+    # Prometheus 3 writes the levels in capitals.
+    lines = [line for line in log.splitlines() if "scrape" in line.lower()]
+    warned = [line for line in lines if "level=warn" in line.lower() or "level=error" in line.lower()]
     verdict.equal("Prometheus warned of nothing", warned, [])
     return verdict.close()
 

@@ -9,7 +9,8 @@ LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"(?:,|$)')
 def parse(text):
     """Samples as {(name, ((label, value), …)): number}; a line that is no sample and no comment is an error."""
     samples = {}
-    for line in text.splitlines():
+    # A line feed alone ends a line: a label may hold a carriage return as it is.
+    for line in text.split("\n"):
         if not line or line.startswith("#"):
             continue
         match = SAMPLE.match(line)

@@ -96,7 +96,7 @@ class Upstream(socketserver.ThreadingTCPServer):
 
 class Service:
     def __init__(self, options):
-        self.started = time.time()
+        self.requests = 0
         resource = Resource.create({
             "service.name": "checkout",
             "service.namespace": "shop",
@@ -224,18 +224,19 @@ class Service:
         self.duration.record(time.monotonic() - begun, {"route": "/checkout"})
 
     def run(self, seconds):
-        """Works for that long: the upstream is broken in the second quarter of the time."""
-        number = 0
-        while (now := time.time() - self.started) < seconds:
-            self.upstream.broken = seconds * 0.25 < now < seconds * 0.5
-            self.request(number)
-            number += 1
+        """Works for that long, and until the breaker has opened, failed a probe, and closed again. The upstream breaks at the
+        tenth request and is whole after the failed probe, so that a slow machine sees the same."""
+        started = time.monotonic()
+        while (now := time.monotonic() - started) < seconds or (self.breaker.transitions < 5 and now < 60):
+            self.upstream.broken = self.requests >= 10 and self.breaker.transitions < 3
+            self.request(self.requests)
+            self.requests += 1
             time.sleep(0.02)
 
     def facts(self):
         workers = {worker.id: {"requests": worker.requests, "errors": worker.errors} for worker in self.pool.workers}
         return {
-            "workers": workers, "processed": self.processed, "errors": self.errors,
+            "requests": self.requests, "workers": workers, "processed": self.processed, "errors": self.errors,
             "breaker": {"state": self.breaker.state, "failures": self.breaker.failures,
                         "transitions": self.breaker.transitions, "calls": self.breaker.calls},
         }

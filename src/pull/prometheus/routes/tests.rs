@@ -23,6 +23,7 @@ use crate::config::pull::PullEndpoint;
 use crate::model::signal::Signal;
 use crate::pull::prometheus::checker;
 use crate::pull::tests::{endpoint, no_series_but, shared};
+use crate::state::parts::Part;
 
 fn router(prometheus: Option<Prometheus>, renderings: &Arc<AtomicUsize>) -> Router {
     let counted = renderings.clone();
@@ -30,7 +31,7 @@ fn router(prometheus: Option<Prometheus>, renderings: &Arc<AtomicUsize>) -> Rout
         counted.fetch_add(1, Ordering::Relaxed);
         Vec::new()
     };
-    let exposition = no_series_but(Some(Arc::new(own)));
+    let exposition = no_series_but(Some(Meters { source: Arc::new(own), part: Part::new("meters") }));
     let endpoint = PullEndpoint { base: "/plugin".to_owned(), prometheus, ..endpoint() };
     crate::pull::router(PullState::new(crate::pull::Shared { exposition, ..shared(endpoint) }))
 }
@@ -54,8 +55,8 @@ async fn ask(router: Router, method: &str, path: &str, headers: &[(&str, &str)])
 async fn serves_every_path() {
     let router = router(Some(Prometheus::default()), &Arc::default());
     let rows = [
-        ("/metrics", "# HELP system_health_score "),
-        ("/prometheus?service=a", "# HELP system_health_score "),
+        ("/metrics", "# HELP system_uptime_seconds "),
+        ("/prometheus?service=a", "# HELP system_uptime_seconds "),
         ("/plugin/api/metrics/prometheus", "# HELP buntime_pool_size "),
         ("/plugin/api/prometheus?pool=main", "# HELP buntime_pool_size "),
     ];
@@ -118,6 +119,26 @@ async fn renders_once_for_many() {
     assert_eq!(renderings.load(Ordering::Relaxed), 1);
     ask(router, "GET", "/metrics?service=other", &[]).await;
     assert_eq!(renderings.load(Ordering::Relaxed), 2);
+}
+
+/// Meters of the process that fail cost their own families, and are named as a part that could not be read.
+#[tokio::test]
+async fn failing_meters_cost_only_themselves() {
+    let own = || -> Vec<MetricFamily> { panic!("a callback failed") };
+    let mut shown = shared(endpoint());
+    let part = shown.store.accounting().parts.part("meters");
+    shown.exposition = no_series_but(Some(Meters { source: Arc::new(own), part }));
+    let (clock, router) = (shown.clock.clone(), crate::pull::router(PullState::new(shown)));
+    let (status, _, page) = ask(router.clone(), "GET", "/metrics", &[]).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(String::from_utf8(page).unwrap().contains("\nsystem_uptime_seconds "));
+    clock.advance(Duration::from_secs(1));
+    let (_, _, about) = ask(router.clone(), "GET", "/api/v1/about", &[]).await;
+    let about: serde_json::Value = serde_json::from_slice(&about).unwrap();
+    let errors = serde_json::json!([{ "part": "meters", "message": "panicked: a callback failed" }]);
+    assert_eq!(about["errors"], errors);
+    let (_, _, page) = ask(router, "GET", "/metrics", &[]).await;
+    assert!(String::from_utf8(page).unwrap().contains("\notel_bridge_unreadable_parts{part=\"meters\"} 1\n"));
 }
 
 /// Bytes in, lines out: a received metric stands in the page with `job` and `instance`, and leaves with its instance.

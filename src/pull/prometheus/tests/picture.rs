@@ -34,6 +34,8 @@ pub(super) fn instance(id: u32, service: &str, liveness: Liveness) -> InstanceFa
         memory_bytes: Some(512 << 20),
         uptime_s: Some(60.5),
         traces: 45,
+        traces_recent: 45,
+        recent_s: 60.0,
         spans_active: 12,
         spans: 90,
         log_records: 0,
@@ -67,9 +69,9 @@ fn breaker(owner: usize, name: &str, component: Option<&str>, state: BreakerStat
         component: component.map(Into::into),
         state,
         since_unix_ms: 0,
-        failures: 3,
+        failures: Some(3),
         transitions: 2,
-        calls: [5, 3, 1],
+        calls: [Some(5), Some(3), Some(1)],
         last_failure: (owner == 1).then_some(1_691_234_567.5),
         recent_transitions: Arc::new([]),
     }
@@ -118,10 +120,10 @@ pub(super) fn snapshot() -> Snapshot {
         to: "task_store".into(),
         active: Some(1),
         queue_depth: None,
-        messages: 15_000,
+        messages: Some(15_000),
         messages_recent: 100,
         recent_s: 60.0,
-        backpressure_events: 0,
+        backpressure_events: None,
     };
     Snapshot {
         id: 7,

@@ -29,6 +29,8 @@ pub(crate) struct Opened {
     pub(crate) found: [Found; 3],
     /// Items of damaged or poisonous records: (signal, reason, items).
     pub(crate) lost: Vec<(Signal, &'static str, u64)>,
+    /// Signals of which it has records that were in flight at a death.
+    pub(crate) suspects: [bool; 3],
     /// Where a file that could not be used was put.
     pub(crate) set_aside: Option<PathBuf>,
 }
@@ -53,11 +55,11 @@ pub(crate) fn open(path: &Path, bytes_max: u64, in_flight: InFlight, unix_s: u64
             lost.extend(remember_death(&connection, signal, first, last)?.map(|items| (signal, "poison", items)));
         }
     }
-    let mut found = [Found::default(); 3];
-    for (signal, found) in Signal::ALL.into_iter().zip(&mut found) {
-        *found = count(&connection, signal)?;
+    let (mut found, mut suspects) = ([Found::default(); 3], [false; 3]);
+    for (signal, (found, suspects)) in Signal::ALL.into_iter().zip(found.iter_mut().zip(&mut suspects)) {
+        (*found, *suspects) = count(&connection, signal)?;
     }
-    Ok(Opened { connection, found, lost, set_aside })
+    Ok(Opened { connection, found, lost, suspects, set_aside })
 }
 
 fn try_open(path: &Path, bytes_max: u64) -> rusqlite::Result<Connection> {
@@ -146,20 +148,32 @@ pub(crate) const fn load_sql(signal: Signal) -> &'static str {
     }
 }
 
-fn count(connection: &Connection, signal: Signal) -> rusqlite::Result<Found> {
+/// The statement that forgets the deaths of the records in a range.
+pub(crate) const fn forgive_sql(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Metrics => "UPDATE metrics SET attempts = 0 WHERE attempts > 0 AND id BETWEEN ?1 AND ?2",
+        Signal::Traces => "UPDATE traces SET attempts = 0 WHERE attempts > 0 AND id BETWEEN ?1 AND ?2",
+        Signal::Logs => "UPDATE logs SET attempts = 0 WHERE attempts > 0 AND id BETWEEN ?1 AND ?2",
+    }
+}
+
+/// What waits of a signal, and whether the process died with any of it in flight.
+fn count(connection: &Connection, signal: Signal) -> rusqlite::Result<(Found, bool)> {
     let table = signal.as_str();
     let sql = format!(
-        "SELECT count(*), coalesce(sum(items), 0), coalesce(sum(length(body)), 0), coalesce(max(id), 0) FROM {table}"
+        "SELECT count(*), coalesce(sum(items), 0), coalesce(sum(length(body)), 0), coalesce(max(id), 0),
+         coalesce(max(attempts), 0) FROM {table}"
     );
     connection.query_row(&sql, [], |row| {
         let records = row.get::<_, i64>(0)?.max(0) as u64;
         let bodies = row.get::<_, i64>(2)?.max(0) as u64;
-        Ok(Found {
+        let found = Found {
             records,
             items: row.get::<_, i64>(1)?.max(0) as u64,
             size_bytes: bodies + records * RECORD_OVERHEAD_BYTES,
             last_id: row.get(3)?,
-        })
+        };
+        Ok((found, row.get::<_, i64>(4)? > 0))
     })
 }
 

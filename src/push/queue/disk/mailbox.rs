@@ -56,6 +56,8 @@ pub(crate) struct Work {
     pub(crate) inserts: Vec<Insert>,
     /// Records to be taken out.
     pub(crate) removals: Vec<Removal>,
+    /// Ranges of records that have survived an attempt.
+    pub(crate) forgiven: Vec<(Signal, (i64, i64))>,
     /// Signals of which more records are wanted in memory.
     pub(crate) loads: [bool; 3],
     /// The queue is being closed.
@@ -67,7 +69,11 @@ pub(crate) struct Work {
 
 impl Work {
     fn is_empty(&self) -> bool {
-        self.inserts.is_empty() && self.removals.is_empty() && self.loads == [false; 3] && !self.closing
+        self.inserts.is_empty()
+            && self.removals.is_empty()
+            && self.forgiven.is_empty()
+            && self.loads == [false; 3]
+            && !self.closing
     }
 }
 
@@ -94,6 +100,11 @@ impl Mailbox {
     /// Leaves removals.
     pub(crate) fn remove(&self, removals: impl IntoIterator<Item = Removal>) {
         self.leave(|work| work.removals.extend(removals));
+    }
+
+    /// Leaves a range of records that have survived an attempt.
+    pub(crate) fn forgive(&self, signal: Signal, range: (i64, i64)) {
+        self.leave(|work| work.forgiven.push((signal, range)));
     }
 
     /// Says that the queue is being closed.

@@ -1,6 +1,7 @@
 //! The writer thread of one queue file: commits what has gathered, votes after the commit, takes out what is done with, and
 //! reads back what memory does not hold.
 
+mod forgive;
 mod load;
 
 use std::collections::VecDeque;
@@ -33,6 +34,15 @@ const REMOVAL_PAUSE: Duration = Duration::from_secs(1);
 /// Oldest records that one full disk may cost before the new data is given up.
 const EVICTIONS_MAX: usize = 256;
 
+/// What is done with the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operation {
+    Store,
+    Remove,
+    Load,
+    Sync,
+}
+
 /// See the module.
 pub(crate) struct Writer {
     connection: Connection,
@@ -46,9 +56,12 @@ pub(crate) struct Writer {
     removals: VecDeque<Removal>,
     synced: bool,
     full_sync: bool,
-    failing: bool,
+    /// What failed last; it alone can tell that the file works again.
+    failing: Option<Operation>,
     /// Signals whose last load failed.
     load_again: [bool; 3],
+    /// Signals of which the file has records that were in flight at a death.
+    suspects: [bool; 3],
     /// Records of the last group, when it was busy: so many are expected in the next one.
     expected: usize,
 }
@@ -77,10 +90,16 @@ impl Writer {
             removals: VecDeque::new(),
             synced: true,
             full_sync: true,
-            failing: false,
+            failing: None,
             load_again: [false; 3],
+            suspects: [false; 3],
             expected: 0,
         }
+    }
+
+    /// Of these signals the file has records that were in flight when the process died.
+    pub(crate) fn suspecting(self, suspects: [bool; 3]) -> Self {
+        Self { suspects, ..self }
     }
 
     /// Works until the queue is closed.
@@ -98,6 +117,9 @@ impl Writer {
                 self.expected = if work.inserts.len() >= BUSY_RECORDS_MIN { work.inserts.len() } else { 0 };
             }
             self.removals.extend(work.removals);
+            for (signal, range) in work.forgiven {
+                self.forgive(signal, range);
+            }
             self.store(work.inserts);
             self.remove_rest();
             let again = std::mem::take(&mut self.load_again);
@@ -110,6 +132,7 @@ impl Writer {
                 self.sync();
             }
             if work.closing {
+                self.forgive_all();
                 break;
             }
         }
@@ -143,7 +166,7 @@ impl Writer {
         let ids: Vec<i64> = group.iter().map(|insert| self.ledger.next_id(insert.parcel.signal)).collect();
         let error = match self.commit(&group, &ids) {
             Ok(()) => {
-                self.recovered();
+                self.worked(Operation::Store);
                 for (insert, id) in group.into_iter().zip(ids) {
                     self.accepted(insert, id);
                 }
@@ -151,7 +174,7 @@ impl Writer {
             }
             Err(error) => error,
         };
-        self.failed(&error);
+        self.failed(Operation::Store, &error);
         if error.sqlite_error_code() == Some(ErrorCode::DiskFull) {
             // Starts the log over, where there is room that is the file's already.
             let _ = self.connection.execute_batch("PRAGMA wal_checkpoint(RESTART)");
@@ -292,7 +315,7 @@ impl Writer {
     fn remove_rest(&mut self) -> bool {
         while !self.removals.is_empty() {
             if let Err(error) = self.commit(&[], &[]) {
-                self.failed(&error);
+                self.failed(Operation::Remove, &error);
                 // Whoever waits for it goes on: the records stay known as done with, in memory.
                 for removal in &mut self.removals {
                     if let Some(done) = removal.done.take() {
@@ -301,6 +324,7 @@ impl Writer {
                 }
                 return false;
             }
+            self.worked(Operation::Remove);
         }
         true
     }
@@ -320,20 +344,24 @@ impl Writer {
             return;
         }
         match File::open(&self.log_path).and_then(|log| log.sync_data()) {
-            Ok(()) => self.synced = true,
-            Err(error) => self.failed(&rusqlite::Error::InvalidPath(error.to_string().into())),
+            Ok(()) => {
+                self.synced = true;
+                self.worked(Operation::Sync);
+            }
+            Err(error) => self.failed(Operation::Sync, &rusqlite::Error::InvalidPath(error.to_string().into())),
         }
     }
 
-    fn failed(&mut self, error: &rusqlite::Error) {
-        if !std::mem::replace(&mut self.failing, true) {
-            tracing::error!(destination = %self.ledger.account().name, %error, "queue file cannot be written");
-        }
+    /// The queue cannot be read whole now: whoever asks is told.
+    fn failed(&mut self, operation: Operation, error: &rusqlite::Error) {
+        self.failing = Some(operation);
+        self.ledger.account().queue.failed(error);
     }
 
-    fn recovered(&mut self) {
-        if std::mem::take(&mut self.failing) {
-            tracing::info!(destination = %self.ledger.account().name, "queue file is written again");
+    fn worked(&mut self, operation: Operation) {
+        if self.failing == Some(operation) {
+            self.failing = None;
+            self.ledger.account().queue.worked();
         }
     }
 }

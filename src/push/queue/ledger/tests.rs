@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::config::push::{Durability, OnFull, Queue};
 use crate::model::signal::Signal;
 use crate::push::queue::ledger::{CACHE_BYTES_MAX, Ledger, Record, Shelf, Taken};
-use crate::state::accounting::{DestinationAccount, SignalAccount};
+use crate::state::accounting::DestinationAccount;
 
 #[derive(Debug, Default)]
 struct Asked(AtomicUsize);
@@ -21,17 +21,7 @@ impl Shelf for Asked {
 }
 
 fn ledger(shelf: &Arc<Asked>) -> Ledger {
-    let account = DestinationAccount {
-        name: "stack".into(),
-        endpoint: "".into(),
-        protocol: "grpc",
-        queue_bytes_max: u64::MAX,
-        signals: Signal::ALL.map(|_| SignalAccount::default()),
-        takes: [true; 3],
-        in_flight: 0.into(),
-        warnings: 0.into(),
-        standing: std::sync::Mutex::default(),
-    };
+    let account = DestinationAccount::empty("stack");
     let config = Queue {
         directory: "unused".into(),
         bytes_max: u64::MAX,

@@ -35,7 +35,8 @@ fn resilience4j() {
     let snapshot = bench.store.snapshot();
     let breaker = &snapshot.breakers[0];
     assert_eq!((&*breaker.name, breaker.component.as_deref(), breaker.state), ("db", Some("api"), BreakerState::Open));
-    assert_eq!(breaker.calls, [9, 2, 4]);
+    assert_eq!(breaker.calls, [Some(9), Some(2), Some(4)]);
+    assert_eq!(breaker.failures, None, "nobody told them");
     assert_eq!(snapshot.instances[0].series, 3 + 3 + 1, "and they stay series");
 }
 

@@ -43,6 +43,19 @@ fn overlaps_are_counted() {
     assert_eq!(bench.store.snapshot().instances[0].restarts, 0);
 }
 
+/// H: a delta from a far future does not silence its counter for good.
+#[test]
+fn a_date_in_the_future_passes() {
+    let bench = Bench::new();
+    let delta = |start, time| vec![counter("component.items_processed", DELTA, vec![timed(API, 5.0, start, time)])];
+    assert_eq!(bench.export(SHOP, delta(0, 18_000_000_000)), 0);
+    bench.after(10);
+    assert_eq!(bench.export(SHOP, delta(100, 110)), 1);
+    bench.after(300);
+    assert_eq!((bench.export(SHOP, delta(400, 410)), bench.export(SHOP, delta(400, 410))), (0, 1));
+    assert_eq!(items(&bench), 10);
+}
+
 /// A restart, by a new start or a total that fell, resets; all counters together are one restart.
 #[test]
 fn restarts_reset() {

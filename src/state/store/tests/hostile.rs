@@ -49,6 +49,33 @@ fn unreadable_points_are_counted() {
     }
 }
 
+/// A point that cannot be read makes no entity: nothing would ever take it out again.
+#[test]
+fn unreadable_points_make_no_entities() {
+    let bench = Bench::new();
+    let worker = |id: &'static str| [("worker.id", id), ("pool.name", "main")];
+    let mut empty = point(&worker("w2"), 0.0);
+    empty.value = None;
+    let metrics = vec![
+        gauge("worker.uptime", vec![point(&worker("w1"), f64::NAN), empty]),
+        counter("worker.requests", CUMULATIVE, vec![point(&worker("w3"), -1.0)]),
+    ];
+    assert_eq!(bench.export(SHOP, metrics), 3);
+    assert_eq!(bench.store.snapshot().workers.len(), 0);
+    assert_eq!(bench.store.shared.budget.workers.load(Ordering::Relaxed), 0);
+}
+
+/// A metric without data is counted once, although an alias is read twice: as a field and as series.
+#[test]
+fn missing_data_is_counted_once() {
+    for name in ["pool.size", "hikaricp.connections.active", "anything"] {
+        let mut metric = gauge(name, Vec::new());
+        metric.data = None;
+        let bench = Bench::new();
+        assert_eq!(bench.export(SHOP, vec![metric]), 1, "{name}");
+    }
+}
+
 /// Workers beyond `workers_max` are counted; the known ones go on.
 #[test]
 fn workers_have_a_limit() {

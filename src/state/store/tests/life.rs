@@ -363,3 +363,18 @@ fn a_date_that_jumps_stalls_nothing() {
     bench.store.tick();
     assert_eq!(bench.store.snapshot().instances[0].liveness, Liveness::Stale);
 }
+
+/// A part that cannot be read stands in the snapshot until it can, however it is provided; a snapshot is made all the same.
+#[test]
+fn failed_parts_are_told() {
+    let bench = Bench::new();
+    let part = bench.store.accounting().parts.part("pool requests");
+    let errors = || {
+        let snapshot = bench.store.snapshot();
+        snapshot.errors.iter().map(|one| format!("{}: {}", one.part, one.message)).collect::<Vec<_>>()
+    };
+    part.read(|| Err::<(), _>("the source has gone"));
+    assert_eq!(errors(), ["pool requests: the source has gone"]);
+    part.read(|| Ok::<_, String>(()));
+    assert_eq!(errors(), Vec::<String>::new());
+}

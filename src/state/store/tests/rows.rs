@@ -88,13 +88,13 @@ fn breakers() {
         let label = [("circuit_breaker.state", state.as_str())];
         check("circuit_breaker.status", BREAKER, &label, state, |one| one.breakers[0].state);
     }
-    check("circuit_breaker.failures", BREAKER, &[], 7, |one| one.breakers[0].failures);
+    check("circuit_breaker.failures", BREAKER, &[], Some(7), |one| one.breakers[0].failures);
     let change = [("from", "closed"), ("to", "open")];
     check("circuit_breaker.transitions", BREAKER, &change, 7, |one| one.breakers[0].transitions);
     check("circuit_breaker.last_failure", BREAKER, &[], Some(7.0), |one| one.breakers[0].last_failure);
     check("circuit_breaker.failures", BREAKER, &[], Some("api".into()), |one| one.breakers[0].component.clone());
     for (place, outcome) in ["success", "failure", "rejected"].into_iter().enumerate() {
-        check("circuit_breaker.calls", BREAKER, &[("outcome", outcome)], 7, |one| one.breakers[0].calls[place]);
+        check("circuit_breaker.calls", BREAKER, &[("outcome", outcome)], Some(7), |one| one.breakers[0].calls[place]);
     }
 }
 
@@ -102,12 +102,34 @@ fn breakers() {
 fn streams() {
     check("stream.active", STREAM, &[], Some(7), |one| one.streams[0].active);
     check("stream.queue_depth", STREAM, &[], Some(7), |one| one.streams[0].queue_depth);
-    check("stream.messages", STREAM, &[], 7, |one| one.streams[0].messages);
-    check("stream.backpressure_events", STREAM, &[], 7, |one| one.streams[0].backpressure_events);
+    check("stream.messages", STREAM, &[], Some(7), |one| one.streams[0].messages);
+    check("stream.backpressure_events", STREAM, &[], Some(7), |one| one.streams[0].backpressure_events);
     check("stream.active", STREAM, &[], ["input", "api", "store"].map(Into::into), |one| {
         let stream = &one.streams[0];
         [stream.name.clone(), stream.from.clone(), stream.to.clone()]
     });
+}
+
+/// What was never reported is unknown, and what was reported as 0 is 0.
+#[test]
+fn unknown_is_not_zero() {
+    let bench = Bench::new();
+    let status = point(&[BREAKER, &[("circuit_breaker.state", "open")]].concat(), 1.0);
+    let active = gauge("stream.active", vec![point(STREAM, 1.0)]);
+    assert_eq!(bench.export(SHOP, vec![gauge("circuit_breaker.status", vec![status]), active]), 0);
+    let snapshot = bench.store.snapshot();
+    let (breaker, stream) = (&snapshot.breakers[0], &snapshot.streams[0]);
+    assert_eq!((breaker.failures, breaker.calls, breaker.last_failure), (None, [None; 3], None));
+    assert_eq!((stream.queue_depth, stream.messages, stream.backpressure_events), (None, None, None));
+    let zero = |name: &str, labels: &[(&str, &str)]| counter(name, CUMULATIVE, vec![point(labels, 0.0)]);
+    let rejected = [BREAKER, &[("outcome", "rejected")]].concat();
+    let failures = zero("circuit_breaker.failures", BREAKER);
+    let counters = vec![failures, zero("circuit_breaker.calls", &rejected), zero("stream.messages", STREAM)];
+    assert_eq!(bench.export(SHOP, counters), 0);
+    let snapshot = bench.store.snapshot();
+    let (breaker, stream) = (&snapshot.breakers[0], &snapshot.streams[0]);
+    assert_eq!((breaker.failures, breaker.calls), (Some(0), [None, None, Some(0)]));
+    assert_eq!((stream.messages, stream.backpressure_events), (Some(0), None));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
+use opentelemetry_proto::tonic::metrics::v1::NumberDataPoint;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message as _;
@@ -10,7 +11,7 @@ use prost::Message as _;
 use crate::limits::SPANS_KEPT_MAX;
 use crate::model::signal::Signal;
 use crate::model::trace::SpanKind;
-use crate::state::store::tests::{Bench, CUMULATIVE, SHOP, attributes, breaker_status, counter, point};
+use crate::state::store::tests::{Bench, CUMULATIVE, SHOP, START_UNIX_MS, attributes, breaker_status, counter, point};
 
 fn traces(bench: &Bench, spans: Vec<Span>) {
     let resource = Some(Resource { attributes: attributes(SHOP), ..Resource::default() });
@@ -69,6 +70,37 @@ fn a_told_count_goes_first() {
     bench.export(SHOP, vec![counter("trace.count", CUMULATIVE, vec![point(&[], 45.0)])]);
     traces(&bench, vec![span(5, 0, 0)]);
     assert_eq!(bench.store.snapshot().instances[0].traces, 45);
+}
+
+/// Traces a second are those of the last minute, whoever counts them; an instance that has long counted is no burst.
+#[test]
+fn traces_of_the_last_minute() {
+    let recent = |bench: &Bench| {
+        let snapshot = bench.store.snapshot();
+        (snapshot.instances[0].traces_recent, snapshot.instances[0].recent_s)
+    };
+    let bench = Bench::new();
+    for _ in 0..20 {
+        traces(&bench, vec![span(5, 0, 0); 30]);
+        recent(&bench);
+        bench.after(10);
+    }
+    assert_eq!(recent(&bench), (180, 60.0));
+    bench.after(90);
+    traces(&bench, vec![span(5, 7, 0)]);
+    assert_eq!(recent(&bench), (0, 60.0), "a busy hour ago does not count");
+    let told = |count, after_s: u64| {
+        let start_ns = START_UNIX_MS * 1_000_000;
+        let (start_time_unix_nano, time_unix_nano) = (start_ns - 3_600_000_000_000, start_ns + after_s * 1_000_000_000);
+        let point = NumberDataPoint { start_time_unix_nano, time_unix_nano, ..point(&[], count) };
+        vec![counter("trace.count", CUMULATIVE, vec![point])]
+    };
+    let bench = Bench::new();
+    bench.export(SHOP, told(7_200.0, 0));
+    assert_eq!(recent(&bench), (120, 60.0), "its mean while nothing else is known");
+    bench.after(60);
+    bench.export(SHOP, told(7_230.0, 60));
+    assert_eq!(recent(&bench), (30, 60.0));
 }
 
 fn event(name: &str, pairs: &[(&str, &str)]) -> LogRecord {

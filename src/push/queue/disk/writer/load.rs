@@ -3,7 +3,7 @@
 use crate::limits::FORWARD_BYTES_MAX;
 use crate::model::signal::Signal;
 use crate::push::queue::disk::mailbox::Removal;
-use crate::push::queue::disk::writer::Writer;
+use crate::push::queue::disk::writer::{Operation, Writer};
 use crate::push::queue::disk::{body, file};
 use crate::push::queue::ledger::{RECORD_OVERHEAD_BYTES, Record};
 
@@ -24,6 +24,7 @@ impl Writer {
         let mut damaged = Vec::new();
         match self.read(signal, (after, before), &mut records, &mut damaged) {
             Ok(last_id) => {
+                self.worked(Operation::Load);
                 // As it was when the load began: what was decided since then was not read.
                 let whole = before == i64::MAX;
                 let sizes: Vec<(u64, u64)> =
@@ -38,7 +39,7 @@ impl Writer {
                 self.ledger.loaded(signal, records, &sizes, (last_id, whole));
             }
             Err(error) => {
-                self.failed(&error);
+                self.failed(Operation::Load, &error);
                 if let Some(again) = self.load_again.get_mut(signal.index()) {
                     *again = true;
                 }

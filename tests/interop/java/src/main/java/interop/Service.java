@@ -80,7 +80,10 @@ public final class Service {
     if (!pool.awaitTermination(30, TimeUnit.SECONDS)) {
       throw new IllegalStateException("the tasks did not end in 30 s");
     }
-    meters.forceFlush().join(10, TimeUnit.SECONDS);
+    // A flush that meets the periodic export is dropped, and says so.
+    for (int attempt = 0; attempt < 100 && !meters.forceFlush().join(10, TimeUnit.SECONDS).isSuccess(); attempt++) {
+      Thread.sleep(50);
+    }
     tracers.forceFlush().join(10, TimeUnit.SECONDS);
     System.out.println("{\"tasks\": " + tasks + "}");
     System.in.read();

@@ -1,4 +1,4 @@
-//! One log line for each reason and minute, however many requests are refused.
+//! One log line for each reason and minute, however often the reason comes.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
