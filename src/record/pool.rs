@@ -160,7 +160,7 @@ impl Pool {
             self.tallies().errors.add(1);
         }
         if let Some(histogram) = &self.duration {
-            histogram.record(self.local.clock.elapsed().saturating_sub(began).as_secs_f64());
+            histogram.record(began, self.local.clock.elapsed());
         }
     }
 

@@ -115,6 +115,7 @@ fn worker_state(_metrics: &RuntimeMetrics, _thread: usize) -> WorkerState {
 }
 
 #[cfg(target_has_atomic = "64")]
+#[expect(clippy::unnecessary_wraps, reason = "without 64-bit atomics there is none")]
 fn busy_time(metrics: &RuntimeMetrics, thread: usize) -> Option<Duration> {
     Some(metrics.worker_total_busy_duration(thread))
 }

@@ -19,7 +19,7 @@ fn facts(bridge: &Bridge) -> (BreakerState, [u64; 3], Vec<(BreakerState, Breaker
     let snapshot = bridge.snapshot();
     let breaker = &snapshot.breakers[0];
     let ways = breaker.recent_transitions.iter().rev().map(|one| (one.from, one.to)).collect();
-    (breaker.state, breaker.calls, ways)
+    (breaker.state, breaker.calls.map(Option::unwrap_or_default), ways)
 }
 
 #[tokio::test]

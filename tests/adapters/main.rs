@@ -16,11 +16,12 @@ mod runtime;
 mod spans;
 mod threads;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use http_body_util::BodyExt as _;
-use otel_bridge::Bridge;
 use otel_bridge::model::snapshot::{PoolFacts, Snapshot};
+use otel_bridge::{Bridge, Config};
 use tower::ServiceExt as _;
 
 /// Longest wait for anything that must come.
@@ -36,8 +37,11 @@ async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_elapsed| panic!("never came: {what}"));
 }
 
+/// A bridge whose picture is as old as the question.
 fn bridge() -> Bridge {
-    Bridge::builder().service_name("shop").build().unwrap()
+    let mut config = Config::library_defaults(&BTreeMap::new()).unwrap();
+    config.state.snapshot_interval = Duration::ZERO;
+    Bridge::builder().config(config).service_name("shop").build().unwrap()
 }
 
 fn pool_of(snapshot: &Snapshot, name: &str) -> Option<PoolFacts> {

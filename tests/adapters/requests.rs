@@ -109,7 +109,7 @@ impl TraceService for Collector {
         request: tonic::Request<ExportTraceServiceRequest>,
     ) -> Result<tonic::Response<ExportTraceServiceResponse>, tonic::Status> {
         match request.into_inner().resource_spans.len() {
-            0 => Ok(tonic::Response::default()),
+            0 => Ok(tonic::Response::new(ExportTraceServiceResponse::default())),
             1 => Err(tonic::Status::invalid_argument("the caller's fault")),
             _ => Err(tonic::Status::internal("the server's fault")),
         }

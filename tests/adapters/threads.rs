@@ -54,14 +54,14 @@ async fn jobs_that_block_are_active() {
 async fn threads_that_help_are_active() {
     let threads = threads();
     let (is_over, both) = (AtomicBool::new(false), std::sync::Barrier::new(3));
+    let part = || {
+        both.wait();
+        while !is_over.load(Ordering::Relaxed) {
+            std::hint::spin_loop();
+        }
+    };
     std::thread::scope(|scope| {
-        let part = || {
-            both.wait();
-            while !is_over.load(Ordering::Relaxed) {
-                std::hint::spin_loop();
-            }
-        };
-        scope.spawn(|| threads.install(|| rayon_core::join(part, part)));
+        scope.spawn(|| threads.install(|| rayon_core::join(&part, &part)));
         both.wait();
         let reading = threads.read().unwrap();
         is_over.store(true, Ordering::Relaxed);
