@@ -109,7 +109,7 @@ async fn a_pool_is_shown_and_leaves_when_it_closes() {
     until("it leaves", || pool_of(&bridge.snapshot(), "db").is_none()).await;
     let errors = &bridge.snapshot().errors;
     assert!(
-        errors.iter().any(|error| &*error.part == "pool:db" && &*error.message == "the pool is closed"),
+        errors.iter().any(|error| &*error.part == "pool db" && &*error.message == "the pool is closed"),
         "{errors:?}"
     );
     bridge.shutdown().await.unwrap();

@@ -15,6 +15,12 @@ const FENCES: &[(&str, &[&str])] = &[
     ("axum", &["src/receive", "src/pull", "src/listen", "src/bridge", "src/gateway"]),
     ("opentelemetry_sdk", &["src/record", "src/push/direct", "src/bridge"]),
     ("hyper_rustls", &["src/push", "src/probe.rs"]),
+    ("deadpool", &["src/record/adapters/deadpool.rs"]),
+    ("bb8", &["src/record/adapters/bb8.rs"]),
+    ("sqlx", &["src/record/adapters/sqlx.rs"]),
+    ("rayon_core", &["src/record/adapters/rayon.rs"]),
+    ("failsafe", &["src/record/adapters/failsafe.rs"]),
+    ("tower_resilience_circuitbreaker", &["src/record/adapters/tower_resilience.rs"]),
 ];
 
 /// A room may not import these.
