@@ -11,6 +11,7 @@ mod endpoints;
 mod examine;
 mod forward;
 mod grpc_health;
+mod notifier;
 mod own;
 mod ticker;
 
@@ -50,6 +51,7 @@ pub use examine::examine;
 
 use endpoints::{Bound, Endpoints};
 use forward::Forwarder;
+use notifier::Notifier;
 use own::OwnFigures;
 
 /// How long the doors' requests may take when the bridge stops; the whole stop takes at most 10 s (contract §2).
@@ -93,6 +95,7 @@ pub struct Gateway {
     readiness: Readiness,
     endpoints: Endpoints,
     exporter: Option<Arc<Exporter>>,
+    notifier: Notifier,
     config: ArcSwap<Config>,
     otlp_doors: Vec<Door>,
     doors: Tasks,
@@ -146,6 +149,8 @@ impl Gateway {
             core,
         };
         let endpoints = bound.open(&config, behind)?;
+        let generator = endpoints.first_url().map(|url| format!("{url}/alerts"));
+        let notifier = Notifier::start(config.alerts.alertmanager.as_deref(), generator, &store, &clock)?;
         let ticker = ticker::Ticker { store: store.clone(), own, readiness: readiness.clone(), health };
         background.spawn(ticker.run(background.clone()));
         let exporter = telemetry.map(|telemetry| {
@@ -162,6 +167,7 @@ impl Gateway {
             readiness,
             endpoints,
             exporter,
+            notifier,
             config: ArcSwap::from_pointee(config),
             otlp_doors,
             doors: door_tasks,
@@ -222,6 +228,7 @@ impl Gateway {
 
     async fn apply(&self, before: &Config, config: &Config) -> Result<(), StartError> {
         self.endpoints.reload(config).await?;
+        self.notifier.exchange(config.alerts.alertmanager.as_deref()).await?;
         self.store.judge_by(judging(config));
         self.push.reload(&config.push).await?;
         for destination in &before.push {
@@ -268,6 +275,7 @@ impl Gateway {
         if let Some(exporter) = &self.exporter {
             exporter.flush().await;
         }
+        self.notifier.stop().await;
         self.push.stop(FLUSH).await;
         for destination in self.store.destinations() {
             let queued: u64 = destination.signals.iter().flatten().map(|signal| signal.queue_items).sum();

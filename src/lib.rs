@@ -47,6 +47,8 @@
 pub mod limits;
 pub mod clock;
 pub mod tasks;
+#[cfg(feature = "push")]
+mod causes;
 pub mod readiness;
 pub mod config;
 pub mod model;

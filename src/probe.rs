@@ -8,6 +8,8 @@ use hyper_rustls::{ConfigBuilderExt as _, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
+use crate::causes::with_causes;
+
 /// Why a URL gave no status.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
@@ -52,13 +54,4 @@ where
         Ok(Err(error)) => Err(ProbeError::NoAnswer(with_causes(&error))),
         Err(_elapsed) => Err(ProbeError::NoAnswer(format!("after {} s", timeout.as_secs()))),
     }
-}
-
-/// An error and what lies beneath it: the client's own words name only the step that failed.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut words: Vec<String> = causes.map(ToString::to_string).collect();
-    // Some errors quote their cause.
-    words.dedup_by(|cause, error| error.ends_with(cause.as_str()));
-    words.join(": ")
 }

@@ -1,6 +1,7 @@
 //! The push layer: every destination has a queue, a client and a sender for each signal. What is submitted is in the queue of
 //! every destination that takes its signal before the submitter hears of success.
 
+pub mod alertmanager;
 mod client;
 mod destination;
 pub mod direct;

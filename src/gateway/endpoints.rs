@@ -22,6 +22,7 @@ pub(super) struct Bound(Vec<(PullEndpoint, BoundListener)>);
 #[derive(Debug)]
 pub(super) struct Endpoints {
     behind: Behind,
+    first_url: Option<String>,
     open: Mutex<Vec<Open>>,
 }
 
@@ -46,8 +47,9 @@ impl Bound {
     /// Opens them all.
     pub(super) fn open(self, config: &Config, behind: Behind) -> Result<Endpoints, ListenError> {
         let open = self.0.into_iter().map(|(endpoint, bound)| open(endpoint, bound, &config.links, &behind));
-        let open = Mutex::new(open.collect::<Result<_, _>>()?);
-        Ok(Endpoints { behind, open })
+        let open: Vec<Open> = open.collect::<Result<_, _>>()?;
+        let first_url = open.first().map(|one| format!("{}://{}", one.door.scheme, one.door.address));
+        Ok(Endpoints { behind, first_url, open: Mutex::new(open) })
     }
 }
 
@@ -55,6 +57,11 @@ impl Endpoints {
     /// Where they are.
     pub(super) async fn doors(&self) -> Vec<Door> {
         self.open.lock().await.iter().map(|one| one.door.clone()).collect()
+    }
+
+    /// Where the first one was at start.
+    pub(super) fn first_url(&self) -> Option<&str> {
+        self.first_url.as_deref()
     }
 
     /// Opens new ones, closes those that are gone, and exchanges those that changed. One whose address is new is bound before

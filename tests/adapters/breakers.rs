@@ -12,7 +12,7 @@ use tower_resilience_circuitbreaker::{CircuitBreakerLayer, FailureModel};
 
 use super::{bridge, view};
 
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 
 /// State, calls, and the transitions in the order in which they happened.
 fn facts(bridge: &Bridge) -> (BreakerState, [u64; 3], Vec<(BreakerState, BreakerState)>) {

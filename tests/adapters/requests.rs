@@ -196,14 +196,15 @@ async fn requests_are_activity_of_a_pool() {
     bridge.shutdown().await.unwrap();
 }
 
+async fn broken() -> StatusCode {
+    panic!("on purpose")
+}
+
 /// A panic goes on its way, and is an error of the service.
 #[tokio::test]
 async fn a_panic_is_an_error() {
     let (bridge, (tracer, ended)) = (bridge(), Ended::tracer());
     let api = bridge.component("task_api").register().unwrap();
-    async fn broken() -> StatusCode {
-        panic!("on purpose")
-    }
     let app = Router::new().route("/", get(broken)).layer(RequestLayer::of_component(&api).spans(tracer));
     let mut task = JoinSet::new();
     task.spawn(async move { app.oneshot(Request::new(Body::empty())).await });

@@ -21,14 +21,14 @@ fn threads() -> Threads {
 async fn jobs_that_block_are_active() {
     let threads = threads();
     let (begun, begins) = channel();
-    let mut releases = Vec::new();
+    let mut holds = Vec::new();
     for _ in 0..3 {
-        let (release, released): (_, Receiver<()>) = channel();
-        let (begun, released) = (begun.clone(), Mutex::new(released));
-        releases.push(release);
+        let (hold, held): (_, Receiver<()>) = channel();
+        let (begun, held) = (begun.clone(), Mutex::new(held));
+        holds.push(hold);
         threads.spawn(move || {
             begun.send(()).unwrap();
-            drop(released.lock().unwrap().recv());
+            let _ = held.lock().unwrap().recv();
         });
     }
     for _ in 0..2 {
@@ -39,7 +39,7 @@ async fn jobs_that_block_are_active() {
     assert_eq!(reading.requests, Some(0));
     let ids: Vec<_> = reading.workers.iter().map(|worker| &*worker.id).collect();
     assert_eq!(ids, ["hashing-0", "hashing-1"]);
-    releases.clear();
+    holds.clear();
     until("the jobs end, and the threads rest", || {
         let reading = threads.read().unwrap();
         (reading.requests, reading.pending, reading.active, reading.idle) == (Some(3), Some(0), 0, 2)
@@ -61,7 +61,7 @@ async fn threads_that_help_are_active() {
         }
     };
     std::thread::scope(|scope| {
-        scope.spawn(|| threads.install(|| rayon_core::join(&part, &part)));
+        scope.spawn(|| threads.install(|| rayon_core::join(part, part)));
         both.wait();
         let reading = threads.read().unwrap();
         is_over.store(true, Ordering::Relaxed);

@@ -21,9 +21,6 @@ pub(crate) fn alerts(root: &mut Section<'_>) -> Alerts {
     let items = section.get("rules").map(|item| item.items()).unwrap_or_default();
     let rules = items.iter().filter_map(rule).collect();
     section.finish();
-    if alertmanager.is_some() {
-        root.report().warn("`alerts.alertmanager` is set, but this version sends nothing to an Alertmanager");
-    }
     Alerts { alertmanager, rules }
 }
 

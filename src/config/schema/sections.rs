@@ -17,7 +17,7 @@ pub(super) fn sections() -> Map<String, Value> {
     let alerts = keys([
         (
             "alertmanager",
-            json!({ "description": "Base URL of an Alertmanager. Checked and shown; nothing is sent to it in this version.", "anyOf": [{ "$ref": "#/$defs/url" }, { "type": "null" }] }),
+            json!({ "description": "Base URL of an Alertmanager that is told of every alert (its API, version 2).", "anyOf": [{ "$ref": "#/$defs/url" }, { "type": "null" }] }),
         ),
         (
             "rules",

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
+use crate::causes::with_causes;
+
 /// Longest text of a destination that is kept.
 const MESSAGE_CHARS_MAX: usize = 300;
 /// A destination may not make us wait longer than this at once (C5).
@@ -70,14 +72,7 @@ pub(crate) enum Verdict {
 impl Reply {
     /// No answer because of `error`.
     pub(crate) fn failed(connecting: bool, error: &dyn Error) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        Self::Failed { maybe_taken: !connecting, message: shortened(&message) }
+        Self::Failed { maybe_taken: !connecting, message: shortened(&with_causes(error)) }
     }
 
     /// No answer in time.

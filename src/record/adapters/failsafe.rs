@@ -35,16 +35,9 @@ pub fn watched<P: FailurePolicy>(policy: P, shown: &CircuitBreaker) -> Config<Co
     Config::new().failure_policy(counted).instrument(Told(shown.clone()))
 }
 
-/// An instrument that shows transitions and rejected calls; see [`watched`], which adds how the others went.
+/// The instrument of [`watched`]: it shows transitions and rejected calls.
 #[derive(Clone, Debug)]
 pub struct Told(CircuitBreaker);
-
-impl Told {
-    /// An instrument that tells this handle.
-    pub fn new(shown: &CircuitBreaker) -> Self {
-        Self(shown.clone())
-    }
-}
 
 impl Instrument for Told {
     fn on_call_rejected(&self) {
@@ -64,7 +57,7 @@ impl Instrument for Told {
     }
 }
 
-/// A failure policy that counts the calls that it is told of, and decides as the one in it does.
+/// The failure policy of [`watched`]: it counts the calls that it is told of, and decides as the one in it does.
 #[derive(Clone, Debug)]
 pub struct Counted<P> {
     policy: P,
