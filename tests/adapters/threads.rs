@@ -23,12 +23,12 @@ async fn jobs_that_block_are_active() {
     let (begun, begins) = channel();
     let mut holds = Vec::new();
     for _ in 0..3 {
-        let (hold, held): (_, Receiver<()>) = channel();
-        let (begun, held) = (begun.clone(), Mutex::new(held));
+        let (hold, gate): (_, Receiver<()>) = channel();
+        let (begun, gate) = (begun.clone(), Mutex::new(gate));
         holds.push(hold);
         threads.spawn(move || {
             begun.send(()).unwrap();
-            let _ = held.lock().unwrap().recv();
+            let _ = gate.lock().unwrap().recv();
         });
     }
     for _ in 0..2 {
