@@ -68,6 +68,13 @@ def check_java(verdict, options, work):
                 for outcome in ("success", "failure", "rejected")}, {"success": [4], "failure": [6], "rejected": [3]})
             agree(verdict, "resilience4j.*: an open breaker is an alert", lambda: {
                 alert["subject"] for alert in bridge.json("/api/v1/alerts")["items"] if alert["name"] == "circuit_breaker_open"}, {"payments"})
+
+            def processor():
+                page = samples(bridge)
+                return [pick(page, name, job="micrometer") for name in ("process_cpu_utilization_ratio", "process_cpu_usage")]
+
+            until(lambda: len(processor()[0]) == 1, 15)
+            verdict.check("process.cpu.usage: the CPU of the instance", len(processor()[0]) == 1 and processor()[0] == processor()[1], processor())
             agree(verdict, "the series stay", lambda: figures(bridge, "hikaricp_connections_active", pool="orders"), [2])
         finally:
             process.communicate("\n", timeout=30)

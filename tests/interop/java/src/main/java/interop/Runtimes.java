@@ -11,6 +11,7 @@ import io.github.resilience4j.circuitbreaker.CircuitBreakerRegistry;
 import io.github.resilience4j.micrometer.tagged.TaggedCircuitBreakerMetrics;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.binder.jvm.ExecutorServiceMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.registry.otlp.OtlpConfig;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.opentelemetry.api.common.AttributeKey;
@@ -49,6 +50,7 @@ public final class Runtimes {
   public static void main(String[] arguments) throws Exception {
     OtlpMeterRegistry registry = registry(arguments[0], arguments[2]);
     OpenTelemetrySdk telemetry = telemetry(arguments[1], arguments[2]);
+    new ProcessorMetrics().bindTo(registry);
     breakers(registry);
     HikariDataSource micrometer = pool("orders", 5, new MicrometerMetricsTrackerFactory(registry));
     hold(micrometer, 2);
