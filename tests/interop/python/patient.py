@@ -59,6 +59,9 @@ class Patient:
             Observation(pick(3, 0), {**POOL, "pool.worker.state": "idle"})])
         tell(up_down, "pool.pending_requests", "{request}", lambda: one(pick(0, 9), POOL))
         tell(counter, "pool.requests", "{request}", lambda: one(self.requests, POOL))
+        tell(counter, "pool.errors", "{error}", lambda: one(self.errors, POOL))
+        for name in ("created", "failed", "retired"):
+            tell(counter, f"pool.workers.{name}", "{worker}", lambda: one(self.errors // 10, POOL))
         tell(up_down, "worker.status", "1", lambda: states(pick("idle", "active"), ("active", "idle"), "worker.state", WORKER))
         tell(counter, "worker.requests", "{request}", lambda: one(self.requests, WORKER))
         tell(counter, "worker.errors", "{error}", lambda: one(self.errors, WORKER))

@@ -211,6 +211,12 @@ def check_bridge(verdict, stack):
     resource(group, "nameless")
     group.scope_metrics.add().metrics.add().gauge.data_points.add(as_int=1, time_unix_nano=time.time_ns())
     verdict.equal("a metric without a name is taken", post(stack, "metrics", nameless.SerializeToString()), 200)
+    wide = ExportMetricsServiceRequest()
+    group = wide.resource_metrics.add()
+    resource(group, "wide")
+    point = group.scope_metrics.add().metrics.add(name="wide").gauge.data_points.add(as_int=1, time_unix_nano=time.time_ns())
+    point.attributes.add(key="label").value.string_value = "x" * 3000
+    verdict.equal("a label that is cut is taken", post(stack, "metrics", wide.SerializeToString()), 200)
     good = stack.bridge.config.read_text()
     stack.bridge.config.write_text("puhs: []\n")
     stack.bridge.process.send_signal(signal.SIGHUP)
