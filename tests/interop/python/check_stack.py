@@ -85,14 +85,14 @@ def equal_items(verdict, name, sent, read):
 
 def check_hops(verdict, stack, truth, instance):
     """Traces and logs at the Collector's file and at Tempo's place, metrics at its file: what the SDK sent, item for item."""
-    for signal, kind in REQUESTS.items():
-        sent = items(signal, read_witnessed(truth / f"{signal}.bin", kind), instance)
-        verdict.check(f"{signal} were sent", sum(sent.values()) > 20, sum(sent.values()))
-        equal_items(verdict, f"{signal} behind the Collector", sent,
-                    lambda signal=signal: items(signal, stack.collector.written("grpc")[signal], instance))
-        if signal != "metrics":
-            equal_items(verdict, f"{signal} behind its HTTP door", sent,
-                        lambda signal=signal: items(signal, stack.collector.written("http")[signal], instance))
+    for name, kind in REQUESTS.items():
+        sent = items(name, read_witnessed(truth / f"{name}.bin", kind), instance)
+        verdict.check(f"{name} were sent", sum(sent.values()) > 20, sum(sent.values()))
+        equal_items(verdict, f"{name} behind the Collector", sent,
+                    lambda name=name: items(name, stack.collector.written("grpc")[name], instance))
+        if name != "metrics":
+            equal_items(verdict, f"{name} behind its HTTP door", sent,
+                        lambda name=name: items(name, stack.collector.written("http")[name], instance))
     sent = items("traces", read_witnessed(truth / "traces.bin", REQUESTS["traces"]), instance)
     equal_items(verdict, "spans at Tempo's place", sent, lambda: items("traces", stack.tempo.kept.requests["traces"], instance))
 
