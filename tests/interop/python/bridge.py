@@ -23,6 +23,12 @@ class Bridge:
         self.directory = pathlib.Path(directory).resolve()
         self.directory.mkdir(parents=True, exist_ok=True)
         self.grpc, self.http, self.pull = free_port(), free_port(), free_port()
+        self.config = self.directory / "bridge.yaml"
+        self.write(push, extra)
+        self.process = None
+
+    def write(self, push, extra=None):
+        """The configuration; JSON is YAML."""
         config = {
             "receive": {"otlp": {"grpc": {"address": f"127.0.0.1:{self.grpc}"}, "http": {"address": f"127.0.0.1:{self.http}"}}},
             "pull": [{"name": "system_metrics", "address": f"127.0.0.1:{self.pull}", "rate_limit": 0,
@@ -30,10 +36,7 @@ class Bridge:
             "push": push,
             **(extra or {}),
         }
-        self.config = self.directory / "bridge.yaml"
-        # JSON is YAML.
         self.config.write_text(json.dumps(config, indent=1))
-        self.process = None
 
     def start(self):
         environment = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}

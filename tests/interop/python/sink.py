@@ -45,11 +45,11 @@ def ids_as_base64(value):
 
 
 class GrpcSink(grpc.GenericRpcHandler):
-    def __init__(self):
+    def __init__(self, port=0):
         self.kept = Kept()
         self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
         self.server.add_generic_rpc_handlers((self,))
-        self.port = self.server.add_insecure_port("127.0.0.1:0")
+        self.port = self.server.add_insecure_port(f"127.0.0.1:{port}")
         self.server.start()
 
     def service(self, details):
