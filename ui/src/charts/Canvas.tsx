@@ -60,11 +60,11 @@ function options(props: Props, element: HTMLElement): UPlot.Options {
     grid: { stroke: ink("--line"), width: 1 },
     ticks: { show: false },
   };
-  const { lines, format, max = 0, isStacked } = props;
+  const { lines, format, max = 0, isStacked, steps } = props;
   return {
     width: element.clientWidth,
     height: props.height,
-    padding: [10, 8, 0, 0],
+    padding: [10, 22, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: "otel-bridge" }, points: { size: 6 }, drag: { x: false, y: false }, y: false },
     scales: {
@@ -73,7 +73,14 @@ function options(props: Props, element: HTMLElement): UPlot.Options {
     },
     axes: [
       { ...axis, values: (_, splits) => splits.map((at) => timeOfDay(at)), space: 90, size: 26, gap: 6 },
-      { ...axis, values: (_, splits) => splits.map((value) => format(value)), size: 58, gap: 8, space: 34 },
+      {
+        ...axis,
+        values: (_, splits) => splits.map((value) => format(value)),
+        size: 58,
+        gap: 8,
+        space: 34,
+        ...(steps && { incrs: steps }),
+      },
     ],
     series: [
       {},

@@ -27,6 +27,8 @@ export interface ChartProps {
   format: (value: number | null) => string;
   /** The least top of the scale. */
   max?: number;
+  /** Between which round numbers the axis is divided; decimal ones otherwise. */
+  steps?: number[];
   /** Lines stand on each other; values stay their own. */
   isStacked?: boolean;
   height?: number;

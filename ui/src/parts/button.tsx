@@ -69,14 +69,14 @@ export function Segments<T extends string>(props: {
   return (
     <fieldset className="m-0 inline-flex h-8 overflow-hidden rounded-md border border-line bg-surface p-0">
       <legend className="sr-only">{props.label}</legend>
-      {props.choices.map(({ value, text, title }) => (
+      {props.choices.map(({ value, text, title }, place) => (
         <button
           key={value}
           type="button"
           title={title}
           aria-pressed={value === props.value}
           onClick={() => props.onChange(value)}
-          className={`min-w-8 border-line px-2.5 font-medium text-sm not-first:border-l focus-visible:-outline-offset-2 ${
+          className={`min-w-8 border-line px-2.5 font-medium text-sm focus-visible:-outline-offset-2 ${place > 0 ? "border-l" : ""} ${
             value === props.value ? "bg-ok-soft text-ok" : "text-muted hover:bg-raised hover:text-text"
           }`}
         >

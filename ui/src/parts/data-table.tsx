@@ -6,7 +6,7 @@ import { compareBy, readSort, type SortValue, toggleSort } from "@/rows/sort";
 export interface Column<T> {
   id: string;
   title: string;
-  /** Shown in place of the title for those who need few letters; the title stays its name. */
+  /** What it sorts by; a column without it does not sort. */
   value?: (row: T) => SortValue;
   cell: (row: T) => ReactNode;
   isNumber?: boolean;
@@ -23,8 +23,10 @@ export function DataTable<T>(props: {
   sortDefault: string;
   onOpen?: (row: T) => void;
   minWidth?: string;
+  /** It scrolls by itself beyond that. */
+  maxHeight?: string;
 }) {
-  const { label, columns, rows, keyOf, sortDefault, onOpen, minWidth = "min-w-160" } = props;
+  const { label, columns, rows, keyOf, sortDefault, onOpen, minWidth = "min-w-160", maxHeight = "" } = props;
   const address = useAddress();
   const sort = readSort(address.sort, sortDefault, columns);
   const sorted = useMemo(() => {
@@ -32,9 +34,14 @@ export function DataTable<T>(props: {
     return column?.value ? [...rows].sort(compareBy(column.value, keyOf, sort.isDescending)) : [...rows];
   }, [rows, columns, keyOf, sort.id, sort.isDescending]);
   return (
-    <div className="overflow-x-auto focus-visible:-outline-offset-2" tabIndex={0} role="region" aria-label={label}>
+    <div
+      className={`overflow-auto focus-visible:-outline-offset-2 ${maxHeight}`}
+      tabIndex={0}
+      role="region"
+      aria-label={label}
+    >
       <table className={`w-full border-collapse ${minWidth}`}>
-        <thead>
+        <thead className="sticky top-0 z-10 bg-surface">
           <tr className="border-line border-b text-muted text-xs">
             {columns.map((column) => (
               <Heading key={column.id} column={column} sort={sort} sortDefault={sortDefault} />

@@ -22,20 +22,24 @@ export function Dialog(props: {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = element.current;
-    if (dialog && !dialog.open) dialog.showModal();
+    if (dialog && !dialog.open) {
+      dialog.showModal();
+      (dialog.querySelector("input") ?? dialog).focus();
+    }
     return () => dialog?.close();
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the key for a click beside the dialog.
     <dialog
       ref={element}
+      tabIndex={-1}
       aria-label={label}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
       }}
       onClick={(event) => event.target === element.current && onClose()}
-      className={`overflow-hidden border border-line-strong bg-surface p-0 text-text shadow-2xl ${PLACES[place]}`}
+      className={`overflow-hidden border border-line-strong outline-none bg-surface p-0 text-text shadow-2xl ${PLACES[place]}`}
     >
       <div className="flex h-full max-h-[inherit] flex-col">
         {title && (

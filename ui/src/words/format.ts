@@ -79,6 +79,12 @@ export function bytes(value: Value): string {
   return `${numberFormat({ minimumFractionDigits: digits, maximumFractionDigits: digits }).format(scaled)} ${units[place]}`;
 }
 
+/** Round numbers of bytes in the chosen units, for an axis. */
+export function byteSteps(): number[] {
+  const step = preferences().bytes === "binary" ? 1_024 : 1_000;
+  return [0, 1, 2, 3, 4].flatMap((power) => [1, 2, 5, 10, 20, 50, 100, 200, 500].map((one) => one * step ** power));
+}
+
 /** 420 ms, 12 s, 3 min 20 s, 2 h 5 min, 4 d 3 h. */
 export function duration(seconds: Value): string {
   if (!isKnown(seconds)) return UNKNOWN;

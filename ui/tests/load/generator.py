@@ -144,6 +144,7 @@ class Fleet:
             pairs = attributes(circuit_breaker__name=name, component__name=component)
             for one in ("closed", "open", "half_open"):
                 batch.add("circuit_breaker.status", int(one == state), pairs + attributes(circuit_breaker__state=one), "updown")
+            batch.add("circuit_breaker.last_failure", time.time() - (seconds % 37), pairs, "gauge")
             batch.add("circuit_breaker.failures", calls[1], pairs, "counter")
             for outcome, count in zip(("success", "failure", "rejected"), calls):
                 batch.add("circuit_breaker.calls", count, pairs + attributes(outcome=outcome), "counter")

@@ -97,7 +97,7 @@ function Advice({ advice }: { advice: Recommendation | undefined }) {
         <bdi>{advice.message}</bdi>
       </p>
       {advice.actions.length > 0 && (
-        <ol className="m-0 mt-2 grid gap-0.5 pl-5">
+        <ol className="m-0 mt-2 list-decimal pl-5 marker:text-muted">
           {advice.actions.map((action) => (
             <li key={action}>{action}</li>
           ))}

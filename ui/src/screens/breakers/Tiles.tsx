@@ -31,11 +31,10 @@ function BreakerTile({ breaker, calls }: { breaker: BreakerRow; calls: (number |
     <li data-row tabIndex={-1} className={`panel flex min-w-0 flex-col gap-3 border-l-4 px-4 py-3 ${EDGE[kind]}`}>
       <div className="flex min-w-0 items-start gap-3">
         <span className="min-w-0 grow">
-          <Name isBlock text={breaker.name} isBlock className="font-semibold text-base" />
+          <Name isBlock text={breaker.name} className="font-semibold text-base" />
           <Name
             isBlock
             text={[breaker.service, breaker.component].filter(Boolean).join(" · ")}
-            isBlock
             className="text-muted text-xs"
           />
         </span>

@@ -39,8 +39,8 @@ export function Timeline({ breakers }: { breakers: readonly BreakerRow[] }) {
             className="grid min-h-12 grid-cols-[minmax(0,1fr)_110px] items-center gap-x-4 border-line border-t px-4 py-1.5 md:grid-cols-[220px_110px_minmax(0,1fr)_90px]"
           >
             <span className="min-w-0">
-              <Name isBlock text={breaker.name} isBlock className="font-medium" />
-              <Name isBlock text={breaker.component ?? breaker.service} isBlock className="text-muted text-xs" />
+              <Name isBlock text={breaker.name} className="font-medium" />
+              <Name isBlock text={breaker.component ?? breaker.service} className="text-muted text-xs" />
             </span>
             <StateWord state={breaker.state} />
             <BandStrip bands={bands(transitions.get(breaker.key) ?? [], breaker.state, from, to)} from={from} to={to} />

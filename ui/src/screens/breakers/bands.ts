@@ -13,7 +13,8 @@ export interface Band {
  * left; without any it has been as it is.
  */
 export function bands(transitions: readonly Transition[], now: string, from: number, to: number): Band[] {
-  const known = [...transitions].sort((one, other) => one.at - other.at);
+  // The list is newest first; of equal moments the later one must stay the later.
+  const known = [...transitions].reverse().sort((one, other) => one.at - other.at);
   const found: Band[] = [];
   let state = known[0]?.from ?? now;
   let start = from;

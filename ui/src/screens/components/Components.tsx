@@ -116,7 +116,6 @@ function columnsOf(samples: Samples | null, from: number, to: number): Column<Co
           <Name
             isBlock
             text={[one.service, one.type].filter(Boolean).join(" · ") || t("component.expected")}
-            isBlock
             className="text-muted text-xs leading-4"
           />
         </span>

@@ -5,10 +5,10 @@ import { Card } from "@/parts/card";
 import { INK, type Kind, kindOf } from "@/parts/mark";
 import { rate } from "@/words/format";
 import { t, word } from "@/words/translate";
-import { layout, type Placed } from "./layout";
+import { layout, type Placed, route, type Spot } from "./layout";
 
-const NODE = { width: 168, height: 46 };
-const STEP = { x: 248, y: 66 };
+const NODE = { width: 160, height: 46 };
+const STEP = { x: 222, y: 62 };
 const NODES_MAX = 60;
 const NAME_MAX = 20;
 
@@ -37,7 +37,13 @@ export function Graph() {
           className="block"
         >
           {streams.map((stream) => (
-            <EdgeLine key={stream.key} stream={stream} from={places.get(stream.from)} to={places.get(stream.to)} />
+            <EdgeLine
+              key={stream.key}
+              stream={stream}
+              from={places.get(stream.from)}
+              to={places.get(stream.to)}
+              via={placed.routes.get(route(stream)) ?? []}
+            />
           ))}
           {placed.nodes.map((node) => (
             <NodeBox key={node.name} node={node} status={statusOf(components, node.name)} />
@@ -52,19 +58,21 @@ function statusOf(components: World["components"], name: string): string | null 
   return components.find((one) => one.name === name)?.status ?? null;
 }
 
-function EdgeLine(props: { stream: World["streams"][number]; from: Placed | undefined; to: Placed | undefined }) {
-  const { stream, from, to } = props;
+function EdgeLine(props: {
+  stream: World["streams"][number];
+  from: Placed | undefined;
+  to: Placed | undefined;
+  via: Spot[];
+}) {
+  const { stream, from, to, via } = props;
   if (!from || !to || from === to) return null;
-  const x1 = from.layer * STEP.x + NODE.width;
-  const y1 = from.row * STEP.y + NODE.height / 2;
   const x2 = to.layer * STEP.x - 6;
   const y2 = to.row * STEP.y + NODE.height / 2;
-  const bend = Math.max(28, Math.abs(x2 - x1) / 2);
   const isBusy = stream.messages_per_second > 0;
   return (
     <g className={isBusy ? "text-ok" : "text-off"}>
       <path
-        d={`M${x1},${y1}C${x1 + bend},${y1} ${x2 - bend},${y2} ${x2},${y2}`}
+        d={way(from, via, { x: x2, y: y2 })}
         fill="none"
         stroke="currentColor"
         strokeOpacity="0.75"
@@ -87,6 +95,25 @@ function EdgeLine(props: { stream: World["streams"][number]; from: Placed | unde
       </text>
     </g>
   );
+}
+
+/** From the right of a node, through what lies between, to the left of another; straight where it passes, bent where it turns. */
+function way(from: Spot, via: Spot[], end: { x: number; y: number }): string {
+  const middle = (spot: Spot) => spot.row * STEP.y + NODE.height / 2;
+  let at = { x: from.layer * STEP.x + NODE.width, y: middle(from) };
+  let path = `M${at.x},${at.y}`;
+  const bendTo = (next: { x: number; y: number }) => {
+    const bend = Math.max(24, Math.abs(next.x - at.x) / 2);
+    path += `C${at.x + bend},${at.y} ${next.x - bend},${next.y} ${next.x},${next.y}`;
+    at = next;
+  };
+  for (const spot of via) {
+    bendTo({ x: spot.layer * STEP.x, y: middle(spot) });
+    at = { x: at.x + NODE.width, y: at.y };
+    path += `H${at.x}`;
+  }
+  bendTo(end);
+  return path;
 }
 
 function NodeBox({ node, status }: { node: Placed; status: string | null }) {

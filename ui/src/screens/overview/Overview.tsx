@@ -31,7 +31,7 @@ export function Overview() {
         <WorkerMap />
       </div>
       <ExporterStrip />
-      <div className="grid gap-4 lg:grid-cols-2">
+      <div className="grid items-start gap-4 lg:grid-cols-2">
         <Services />
         <Events />
       </div>

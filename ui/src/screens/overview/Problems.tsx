@@ -134,7 +134,7 @@ export function ProblemWorkers() {
             <Mark kind={gravity(warning) >= 3 ? "bad" : "warn"} />
             <span className="min-w-0 grow">
               <Name text={row.name} isCode />
-              <Name isBlock text={row.app} isBlock className="text-muted text-xs" />
+              <Name isBlock text={row.app} className="text-muted text-xs" />
             </span>
             <span className="shrink-0 text-right text-xs">
               {t(`warn.${warning}` as Key)}

@@ -151,7 +151,7 @@ function PoolName({ pool }: { pool: Pool }) {
   return (
     <span className="block min-w-32 max-w-72 py-1">
       <Name text={pool.name} className="font-medium" />
-      <Name isBlock text={pool.service} isBlock className="text-muted text-xs leading-4" />
+      <Name isBlock text={pool.service} className="text-muted text-xs leading-4" />
     </span>
   );
 }

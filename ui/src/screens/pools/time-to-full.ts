@@ -18,7 +18,11 @@ export function timeToFull(times: readonly number[], utilization: readonly (numb
   const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length;
   const meanY = points.reduce((sum, { y }) => sum + y, 0) / points.length;
   const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
-  const slope = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread;
+  const rise = points.reduce((sum, { y }) => sum + (y - meanY) ** 2, 0);
+  const both = points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0);
+  const slope = both / spread;
+  // A line that tells less than half of the movement foretells nothing.
+  if (rise === 0 || both ** 2 / (spread * rise) < 0.5) return null;
   const now = meanY - slope * meanX;
   if (!(slope > 0)) return null;
   const left = (1 - now) / slope;

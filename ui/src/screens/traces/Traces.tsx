@@ -82,6 +82,7 @@ function Spans(props: {
           keyOf={(span) => span.key}
           sortDefault="-start"
           minWidth="min-w-200"
+          maxHeight="max-h-112"
         />
       )}
     </Card>
@@ -103,7 +104,7 @@ function columns(isFailed: boolean): Column<Span>[] {
       cell: (span) => (
         <span className="block min-w-40 max-w-80 py-1">
           <Name text={span.name} className="font-medium" />
-          <Name isBlock text={`${span.service} · ${span.instance}`} isBlock className="text-muted text-xs leading-4" />
+          <Name isBlock text={`${span.service} · ${span.instance}`} className="text-muted text-xs leading-4" />
         </span>
       ),
     },

@@ -4,8 +4,8 @@ import { column, useHistory, useWindow } from "@/charts/history";
 import { slidingRate } from "@/live/rates";
 import { useWorld } from "@/live/store";
 import type { WorkerRow } from "@/live/world";
-import { FILL, kindOf } from "@/parts/mark";
-import { bytes, rate, timeOfDay } from "@/words/format";
+import { FILL, kindOf, Mark } from "@/parts/mark";
+import { byteSteps, bytes, rate, timeOfDay } from "@/words/format";
 import { t, word } from "@/words/translate";
 
 const RANGE_S = 900;
@@ -48,6 +48,7 @@ export function WorkerCharts({ row }: { row: WorkerRow }) {
         title={t("worker.memory")}
         {...shared}
         format={bytes}
+        steps={byteSteps()}
         lines={[
           { label: t("column.rss"), values: lines.rss, color: 1 },
           { label: t("column.heap"), values: lines.heap, color: 2, isDashed: true },
@@ -62,7 +63,7 @@ function StateStrip(props: { times: number[]; states: (number | null)[]; from: n
   const { times, states, from, to } = props;
   const shown = times
     .map((time, place) => ({ time, state: STATES[states[place] ?? -1] ?? null }))
-    .filter(({ time }) => time >= from && time <= to);
+    .filter(({ time, state }) => state !== null && time >= from && time <= to);
   const seen = [...new Set(shown.flatMap(({ state }) => (state ? [state] : [])))];
   const label = t("worker.states", { states: seen.map((state) => word("state", state)).join(", ") });
   return (
@@ -71,7 +72,7 @@ function StateStrip(props: { times: number[]; states: (number | null)[]; from: n
         <span className="font-semibold text-base">{t("worker.stateStrip")}</span>
         {seen.map((state) => (
           <span key={state} className="inline-flex items-center gap-1.5">
-            <span className={`h-3 w-1.5 rounded-sm ${FILL[kindOf(state)]} ${HEIGHTS[kindOf(state)]}`} />
+            <Mark kind={kindOf(state)} size={10} />
             {word("state", state)}
           </span>
         ))}
@@ -80,8 +81,8 @@ function StateStrip(props: { times: number[]; states: (number | null)[]; from: n
         {shown.map(({ time, state }) => (
           <span
             key={time}
-            title={`${timeOfDay(time)} ${state ? word("state", state) : "–"}`}
-            className={`min-w-0 flex-1 rounded-sm ${state ? `${FILL[kindOf(state)]} ${HEIGHTS[kindOf(state)]}` : "h-1 bg-raised"}`}
+            title={`${timeOfDay(time)} ${word("state", state ?? "unknown")}`}
+            className={`min-w-0 flex-1 rounded-sm ${FILL[kindOf(state)]} ${HEIGHTS[kindOf(state)]}`}
           />
         ))}
       </div>

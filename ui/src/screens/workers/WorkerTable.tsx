@@ -58,7 +58,7 @@ export function WorkerTable({ lines, sort, sortDefault, hold }: Props) {
         onPointerLeave={() => hold(false)}
         className="panel relative h-[70dvh] min-h-0 overflow-auto focus-visible:-outline-offset-2 md:h-auto md:grow"
       >
-        <div style={{ height: virtual.getTotalSize() + HEADING }} className="relative min-w-300">
+        <div style={{ height: virtual.getTotalSize() + HEADING }} className="relative min-w-280">
           <Headings columns={columns} sort={sort} sortDefault={sortDefault} />
           {items.map(({ index, key, start }) => {
             const line = lines[index];

@@ -8,21 +8,21 @@ import { bytes, integer, percent, rate, wholeDuration } from "@/words/format";
 import { type Key, t } from "@/words/translate";
 import { WorkerSpark } from "./WorkerSpark";
 
-/** Width of each column in the grid; the sum stays below 1,280 px. */
+/** Width of each column in the grid; the sum stays below 1,120 px. */
 export const WIDTHS: Record<string, string> = {
-  warn: "92px",
-  state: "104px",
-  id: "minmax(150px,1.6fr)",
-  app: "minmax(90px,1fr)",
-  pool: "minmax(90px,1fr)",
-  requests: "92px",
-  rate: "72px",
-  errors: "66px",
-  avg: "72px",
-  rss: "86px",
-  heap: "86px",
-  uptime: "92px",
-  spark: "104px",
+  warn: "84px",
+  state: "100px",
+  id: "minmax(140px,1.6fr)",
+  app: "minmax(72px,1fr)",
+  pool: "minmax(72px,1fr)",
+  requests: "86px",
+  rate: "64px",
+  errors: "62px",
+  avg: "64px",
+  rss: "84px",
+  heap: "84px",
+  uptime: "100px",
+  spark: "100px",
 };
 
 /** Made when asked, since their titles follow the language. */
