@@ -1,10 +1,9 @@
-import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Session } from "@/live/session";
 import { store } from "@/live/store";
 import { usePreferences, watchPreferences } from "@/preferences/preferences";
-import { router } from "@/routes/router";
+import { Shell } from "@/shell/Shell";
 import { SessionContext } from "@/shell/session-context";
 import { loadLanguage, wantedLanguage } from "@/words/translate";
 import "./app.css";
@@ -22,7 +21,7 @@ function Page() {
   }, [chosen]);
   return (
     <SessionContext value={session}>
-      <RouterProvider key={`${language} ${bytes}`} router={router} />
+      <Shell key={`${language} ${bytes}`} />
     </SessionContext>
   );
 }

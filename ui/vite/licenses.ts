@@ -5,13 +5,6 @@ import type { Plugin } from "vite";
 const shipped = [
   "@fontsource-variable/inter",
   "@fontsource-variable/jetbrains-mono",
-  "@tanstack/history",
-  "@tanstack/react-router",
-  "@tanstack/react-store",
-  "@tanstack/react-virtual",
-  "@tanstack/router-core",
-  "@tanstack/store",
-  "@tanstack/virtual-core",
   "lucide-react",
   "react",
   "react-dom",

@@ -1,20 +1,13 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { History } from "@/api";
 import { get } from "@/api/request";
+import { fromHistory, type Samples } from "@/live/samples";
 import { store, useView } from "@/live/store";
 import type { World } from "@/live/world";
 
+export { column, type Samples } from "@/live/samples";
+
 export type Entity = "pool" | "component" | "worker";
-
-/** Samples in columns; a column is named by key and field. */
-export interface Samples {
-  times: number[];
-  columns: Map<string, (number | null)[]>;
-}
-
-export function column(samples: Samples | null, key: string, field: string): (number | null)[] {
-  return samples?.columns.get(`${key} ${field}`) ?? [];
-}
 
 /** More than the longest range, so that rates have something to begin with. */
 const KEPT_S = 960;
@@ -62,12 +55,6 @@ export function useHistory(entity: Entity, keys: readonly string[] | null, secon
     };
   }, [entity, asked, seconds, isPaused, isUp, runId]);
   return asked === null ? null : samples;
-}
-
-export function fromHistory(history: History): Samples {
-  const columns = new Map<string, (number | null)[]>();
-  for (const one of history.columns) columns.set(`${one.key} ${one.field}`, one.values as (number | null)[]);
-  return { times: history.times, columns };
 }
 
 /** One sample more; the same samples while no second has passed. */

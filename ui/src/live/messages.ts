@@ -20,16 +20,17 @@ export class MessageReader {
   /** Takes a piece of the stream as it arrives, and gives the messages that it completes. */
   push(piece: string): Message[] {
     const messages: Message[] = [];
-    // A carriage return at the very end may be the first half of a line break.
+    // What was kept holds no line break; only its last carriage return may be half of one.
+    let from = Math.max(0, this.rest.length - 1);
     const text = this.rest + piece;
-    const held = text.endsWith("\r") ? text.length - 1 : text.length;
     let start = 0;
-    for (let at = 0; at < held; at += 1) {
-      const code = text.charCodeAt(at);
-      if (code !== 10 && code !== 13) continue;
-      this.line(text.slice(start, at), messages);
-      if (code === 13 && text.charCodeAt(at + 1) === 10) at += 1;
-      start = at + 1;
+    for (;;) {
+      const end = nextBreak(text, from);
+      const isHalf = text.charCodeAt(end) === 13 && end === text.length - 1;
+      if (end < 0 || isHalf) break;
+      this.line(text.slice(start, end), messages);
+      start = end + (text.startsWith("\r\n", end) ? 2 : 1);
+      from = start;
     }
     this.rest = text.slice(start);
     return messages;
@@ -52,4 +53,11 @@ export class MessageReader {
     else if (field === "id" && !value.includes("\0")) this.lastId = value;
     else if (field === "retry" && /^\d+$/.test(value)) this.retryMs = Number(value);
   }
+}
+
+/** The place of the next line break, of either kind; -1 without one. */
+function nextBreak(text: string, from: number): number {
+  const pattern = /[\r\n]/g;
+  pattern.lastIndex = from;
+  return pattern.exec(text)?.index ?? -1;
 }

@@ -48,6 +48,27 @@ export class Rates<T extends Counted> {
     this.rows = [...this.byKey.values()];
   }
 
+  /** What a history knows of rows that were met only now. */
+  seed(times: readonly number[], columns: ReadonlyMap<string, readonly (number | null)[]>, now: number): void {
+    for (const [key, track] of this.tracks) {
+      const first = track.times[0] ?? now;
+      const requests = columns.get(`${key} requests`);
+      if (!requests || track.times.length > 1) continue;
+      const errors = columns.get(`${key} errors`) ?? [];
+      for (let place = times.length - 1; place >= 0; place -= 1) {
+        const [time, value] = [times[place] ?? now, requests[place] ?? null];
+        if (value === null || time >= first - 1 || value > (track.requests[0] ?? 0)) continue;
+        track.times.unshift(time);
+        track.requests.unshift(value);
+        track.errors.unshift(Math.min(errors[place] ?? 0, track.errors[0] ?? 0));
+        if (first - time >= WINDOW_S) break;
+      }
+      const row = this.byKey.get(key);
+      if (row) this.byKey.set(key, { ...row, ...rate(track, now) });
+    }
+    this.rows = [...this.byKey.values()];
+  }
+
   apply(changed: T[], removed: string[], now: number): void {
     let isSame = changed.length === 0 && removed.length === 0;
     for (const key of removed) {

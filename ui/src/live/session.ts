@@ -1,8 +1,9 @@
-import type { Delta, Happening, List, Whole } from "@/api";
+import type { Delta, Happening, History, List, Whole } from "@/api";
 import { get } from "@/api/request";
 import { NO_CONNECTION, type Refused } from "./freshness";
 import { type Leadership, seekLeadership } from "./leadership";
 import type { Message } from "./messages";
+import { fromHistory } from "./samples";
 import type { LiveStore } from "./store";
 import { Stream } from "./stream";
 
@@ -16,6 +17,7 @@ type Word =
 
 const CHANNEL = "otel-bridge-stream";
 const EVENTS_WANTED = 200;
+const SEEDED_MAX = 3_000;
 
 /** Feeds the store: from the stream if this tab leads, from the tab that leads otherwise. */
 export class Session {
@@ -23,7 +25,7 @@ export class Session {
   private leadership: Leadership | undefined;
   private stream: Stream | undefined;
   private lastId = "";
-  private eventsOf = "";
+  private pastOf = "";
 
   constructor(private readonly store: LiveStore) {}
 
@@ -106,23 +108,34 @@ export class Session {
     this.lastId = lastId;
     this.store.keeper.snapshot(whole);
     this.heard();
-    if (this.eventsOf !== whole.run_id) void this.fetchEvents(whole);
+    if (this.pastOf === whole.run_id) return;
+    this.pastOf = whole.run_id;
+    void this.fetchEvents(whole);
+    void this.fetchRates(whole);
   }
 
   private heard(): void {
     this.store.connected({ ...NO_CONNECTION, heardAt: Date.now() });
   }
 
+  /** What workers did in the last half minute, so that their rates are there at once; of very many they come by themselves. */
+  private async fetchRates(whole: Whole): Promise<void> {
+    const count = whole.workers?.length ?? 0;
+    if (count === 0 || count > SEEDED_MAX) return;
+    const history = await get<History>("history?entity=worker&range=35s").catch(() => null);
+    if (!history) return;
+    const { times, columns } = fromHistory(history);
+    this.store.keeper.seed(times, columns);
+    this.store.changed();
+  }
+
   /** The events before this tab was opened; without them the list begins with the next one. */
   private async fetchEvents(whole: Whole): Promise<void> {
-    this.eventsOf = whole.run_id;
     const after = Math.max(0, whole.latest_event - EVENTS_WANTED);
     const list = await get<List<Happening>>(`events?after=${after}`).catch(() => null);
     if (list) {
       this.store.keeper.happened(list.items);
       this.store.changed();
-    } else {
-      this.eventsOf = "";
     }
   }
 }

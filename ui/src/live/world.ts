@@ -172,6 +172,13 @@ export class WorldKeeper {
     }
   }
 
+  /** Rates of workers need a past; the server has one. */
+  seed(times: readonly number[], columns: ReadonlyMap<string, readonly (number | null)[]>): void {
+    if (!this.world) return;
+    this.workers.seed(times, columns, this.world.timestamp);
+    this.world = { ...this.world, workers: this.workers.rows };
+  }
+
   /** The whole picture as a server would tell it, for a tab that joins. */
   whole(): Whole | null {
     const world = this.world;

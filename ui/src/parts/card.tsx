@@ -12,7 +12,7 @@ export function Card(props: {
 }) {
   const { title, side, children, isFlush, className = "" } = props;
   return (
-    <section className={`panel flex min-w-0 flex-col ${className}`} aria-label={props.label}>
+    <section className={`panel flex min-w-0 flex-col overflow-hidden ${className}`} aria-label={props.label}>
       <div className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 px-4 py-2">
         <h2 className="m-0 font-semibold text-base">{title}</h2>
         {side && <div className="ml-auto flex items-center gap-3 text-muted text-xs">{side}</div>}

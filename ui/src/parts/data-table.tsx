@@ -1,7 +1,7 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useMemo } from "react";
-import { useAddress, useSetAddress } from "@/routes/use-search";
-import { compareBy, readSort, type SortValue, toggleSort } from "@/rows/sort";
+import { setAddress, useAddress } from "@/routes/use-search";
+import { readSort, type SortValue, sortRows, toggleSort } from "@/rows/sort";
 
 export interface Column<T> {
   id: string;
@@ -31,11 +31,11 @@ export function DataTable<T>(props: {
   const sort = readSort(address.sort, sortDefault, columns);
   const sorted = useMemo(() => {
     const column = columns.find((one) => one.id === sort.id);
-    return column?.value ? [...rows].sort(compareBy(column.value, keyOf, sort.isDescending)) : [...rows];
+    return column?.value ? sortRows(rows, column.value, keyOf, sort.isDescending) : [...rows];
   }, [rows, columns, keyOf, sort.id, sort.isDescending]);
   return (
     <div
-      className={`overflow-auto focus-visible:-outline-offset-2 ${maxHeight}`}
+      className={`relative overflow-auto focus-visible:-outline-offset-2 ${maxHeight}`}
       tabIndex={0}
       role="region"
       aria-label={label}
@@ -85,7 +85,6 @@ function openable(open: () => void) {
 function Heading<T>(props: { column: Column<T>; sort: { id: string; isDescending: boolean }; sortDefault: string }) {
   const { column, sort, sortDefault } = props;
   const address = useAddress();
-  const setAddress = useSetAddress();
   const isSorted = sort.id === column.id;
   const Arrow = sort.isDescending ? ArrowDown : ArrowUp;
   const direction = sort.isDescending ? "descending" : "ascending";

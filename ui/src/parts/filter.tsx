@@ -1,11 +1,10 @@
 import { Search, X } from "lucide-react";
-import { useAddress, useSetAddress } from "@/routes/use-search";
+import { setAddress, useAddress } from "@/routes/use-search";
 import { t } from "@/words/translate";
 
 /** The screen's own search, which stands in the address. */
 export function Filter({ placeholder, className = "" }: { placeholder?: string; className?: string }) {
   const query = useAddress().q ?? "";
-  const setAddress = useSetAddress();
   return (
     <div
       className={`flex h-8 w-full min-w-0 items-center gap-2 rounded-md border border-line bg-surface pr-1 pl-2.5 focus-within:border-ok ${className}`}
@@ -20,7 +19,11 @@ export function Filter({ placeholder, className = "" }: { placeholder?: string; 
         maxLength={500}
         spellCheck={false}
         onChange={(event) => setAddress({ q: event.target.value || undefined })}
-        onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          setAddress({ q: undefined });
+          event.currentTarget.blur();
+        }}
         className="h-full min-w-0 grow bg-transparent text-sm outline-none placeholder:text-muted [&::-webkit-search-cancel-button]:hidden"
       />
       {query !== "" && (

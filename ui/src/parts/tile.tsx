@@ -1,5 +1,6 @@
-import { Link, type LinkProps } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import type { Target } from "@/routes/address";
+import { Link } from "@/routes/Link";
 import { INK, type Kind } from "./mark";
 
 /** One number that matters, what it means beside it, and where its list stands. */
@@ -10,7 +11,7 @@ export function Tile(props: {
   note?: ReactNode;
   kind?: Kind;
   children?: ReactNode;
-  link?: Pick<LinkProps, "to" | "search">;
+  link?: Target;
 }) {
   const { label, value, unit, note, kind, children, link } = props;
   const body = (
@@ -29,7 +30,7 @@ export function Tile(props: {
   const className = "panel min-w-0 overflow-hidden px-4 py-3 text-text no-underline";
   if (!link) return <div className={className}>{body}</div>;
   return (
-    <Link {...(link as LinkProps)} className={`${className} block transition-colors hover:border-line-strong`}>
+    <Link {...link} className={`${className} block transition-colors hover:border-line-strong`}>
       {body}
     </Link>
   );

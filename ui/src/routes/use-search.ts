@@ -1,22 +1,17 @@
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback } from "react";
+import { go, useAddressOf } from "./address";
 import { RANGE_DEFAULT, type Range, type Search } from "./search";
 
 /** The state in the address. */
 export function useAddress(): Search {
-  return useSearch({ strict: false }) as Search;
+  return useAddressOf((address) => address.search);
 }
 
 /** Changes the state in the address; `undefined` takes a part out. Typing does not fill the history. */
-export function useSetAddress(): (change: Partial<Search>, how?: "replace" | "push") => void {
-  const navigate = useNavigate();
-  return useCallback(
-    (change, how = "replace") => {
-      const search = (before: Search) => ({ ...before, ...change });
-      void navigate({ to: ".", search: search as never, replace: how === "replace", resetScroll: false });
-    },
-    [navigate],
-  );
+export function setAddress(
+  change: { [K in keyof Search]?: Search[K] | undefined },
+  how: "replace" | "push" = "replace",
+): void {
+  go({ to: ".", search: (before) => ({ ...before, ...change }) as Search }, how);
 }
 
 export function useRange(): Range {

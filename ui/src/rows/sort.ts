@@ -28,25 +28,27 @@ const collator = new Intl.Collator("en", { numeric: true });
 
 /** Orders two values; unknown ones come last in either direction, as the API sorts them. */
 export function compareValues(one: SortValue, other: SortValue, isDescending: boolean): number {
-  const isUnknown = (value: SortValue) => value === null || value === undefined || Number.isNaN(value);
   if (isUnknown(one) || isUnknown(other)) return Number(isUnknown(one)) - Number(isUnknown(other));
+  if (typeof one === "number" && typeof other === "number") return isDescending ? other - one : one - other;
   const order =
     typeof one === "string" && typeof other === "string" ? collator.compare(one, other) : Number(one) - Number(other);
   return isDescending ? -order : order;
 }
 
-/** Orders rows by a value, and equal ones by their key, so that nothing jumps. */
-export function compareBy<T>(
+/** Rows in the order of a value, and equal ones in that of their key, so that nothing jumps. Each value is taken once. */
+export function sortRows<T>(
+  rows: readonly T[],
   value: (row: T) => SortValue,
   keyOf: (row: T) => string,
   isDescending: boolean,
-): (one: T, other: T) => number {
-  return (one, other) => {
-    const order = compareValues(value(one), value(other), isDescending);
+): T[] {
+  const decorated = rows.map((row) => ({ row, value: value(row), key: keyOf(row) }));
+  decorated.sort((one, other) => {
+    const order = compareValues(one.value, other.value, isDescending);
     if (order !== 0) return order;
-    const [key, otherKey] = [keyOf(one), keyOf(other)];
-    return key < otherKey ? -1 : key > otherKey ? 1 : 0;
-  };
+    return one.key < other.key ? -1 : one.key > other.key ? 1 : 0;
+  });
+  return decorated.map(({ row }) => row);
 }
 
 /**
@@ -62,4 +64,8 @@ export function holdOrder<T>(held: readonly string[], rows: readonly T[], keyOf:
     byKey.delete(key);
   }
   return [...kept, ...byKey.values()];
+}
+
+function isUnknown(value: SortValue): boolean {
+  return value === null || value === undefined || Number.isNaN(value);
 }

@@ -1,10 +1,10 @@
-import { useNavigate } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { type KeyboardEvent, useMemo, useState } from "react";
 import { store } from "@/live/store";
 import { Dialog } from "@/parts/dialog";
 import { Mark } from "@/parts/mark";
 import { Name } from "@/parts/name";
+import { go } from "@/routes/address";
 import { carried, useAddress } from "@/routes/use-search";
 import { t } from "@/words/translate";
 import { type Finding, findings } from "./findings";
@@ -14,14 +14,13 @@ export function CommandSearch({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState(0);
   const address = useAddress();
-  const navigate = useNavigate();
   // What stood there when it was opened: results do not move under the cursor.
   const [world] = useState(() => store.current().world);
   const found = useMemo(() => findings(world, query), [world, query]);
   const open = (finding: Finding | undefined) => {
     if (!finding) return;
     onClose();
-    void navigate({ to: finding.to, search: { ...carried(address), ...finding.search } as never });
+    go({ to: finding.to, search: { ...carried(address), ...finding.search } }, "push");
   };
   const keys = (event: KeyboardEvent) => {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;

@@ -1,5 +1,5 @@
-import { Link } from "@tanstack/react-router";
 import { Empty } from "@/parts/card";
+import { Link } from "@/routes/Link";
 import { t } from "@/words/translate";
 
 /** An address where nothing stands. */

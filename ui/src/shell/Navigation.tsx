@@ -1,9 +1,9 @@
-import { Link } from "@tanstack/react-router";
 import { Menu } from "lucide-react";
 import { useState } from "react";
 import { useView } from "@/live/store";
 import { Dialog } from "@/parts/dialog";
 import type { Kind } from "@/parts/mark";
+import { Link } from "@/routes/Link";
 import { carried, useAddress } from "@/routes/use-search";
 import { t } from "@/words/translate";
 import { Logo } from "./Logo";
@@ -58,8 +58,7 @@ function SideLink({ place, onClick }: { place: Place; onClick?: () => void }) {
   return (
     <Link
       to={place.to}
-      search={carried(address) as never}
-      activeOptions={{ exact: place.to === "/", includeSearch: false }}
+      search={carried(address)}
       onClick={onClick}
       title={t(place.title)}
       className="group relative flex h-9 items-center gap-3 rounded-md px-2.5 text-muted text-sm no-underline hover:bg-raised hover:text-text data-[status=active]:bg-ok-soft data-[status=active]:font-medium data-[status=active]:text-ok"
@@ -119,12 +118,7 @@ function BottomLink({ place, look }: { place: Place; look: string }) {
   const badge = useBadge(place);
   const Icon = place.icon;
   return (
-    <Link
-      to={place.to}
-      search={carried(address) as never}
-      activeOptions={{ exact: place.to === "/", includeSearch: false }}
-      className={look}
-    >
+    <Link to={place.to} search={carried(address)} className={look}>
       <Icon size={19} aria-hidden="true" />
       {t(place.title)}
       {badge && badge.kind !== "off" && (

@@ -1,6 +1,7 @@
-import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { store, useView } from "@/live/store";
+import { useAddressOf } from "@/routes/address";
+import { useScreen } from "@/routes/screens";
 import { useAddress } from "@/routes/use-search";
 import { t } from "@/words/translate";
 import { Banner } from "./Banner";
@@ -12,7 +13,7 @@ import { LAST_PLACES, PLACES } from "./places";
 import { TopBar } from "./TopBar";
 import { Waiting } from "./Waiting";
 
-const WorkerDrawer = lazy(() => import("@/screens/workers/WorkerDrawer"));
+const WorkerDrawer = lazy(async () => ({ default: (await import("@/screens/rest")).WorkerDrawer }));
 
 export type Overlay = "help" | "search" | null;
 
@@ -22,7 +23,7 @@ export function Shell() {
   const address = useAddress();
   const hasWorld = useView((view) => view.world !== null);
   const isDim = useView((view) => view.freshness === "stale" || view.freshness === "disconnected");
-  const isFree = useRouterState({ select: (state) => /\/(settings|about)$/.test(state.location.pathname) });
+  const isFree = useAddressOf((where) => /^\/(settings|about)$/.test(where.path));
   useKeys(setOverlay);
   usePageTitle();
   const isPaused = address.live === "0";
@@ -50,7 +51,7 @@ export function Shell() {
           data-stale={isDim || undefined}
           className="min-w-0 grow px-4 pt-4 pb-24 outline-none data-stale:saturate-[.35] md:px-6 md:pt-5 md:pb-8"
         >
-          {hasWorld || isFree ? <Outlet /> : <Waiting />}
+          {hasWorld || isFree ? <Screen /> : <Waiting />}
         </main>
       </div>
       <BottomBar />
@@ -65,11 +66,17 @@ export function Shell() {
   );
 }
 
+/** The screen of the address; nothing for the moment in which it is on its way. */
+function Screen() {
+  const Wanted = useScreen();
+  return Wanted ? <Wanted /> : null;
+}
+
 function usePageTitle(): void {
-  const path = useRouterState({ select: (state) => state.location.pathname });
+  const path = useAddressOf((where) => where.path);
   const critical = useView((view) => view.world?.system.alerts_critical ?? 0);
   useEffect(() => {
-    const place = [...PLACES, ...LAST_PLACES].findLast((one) => path.includes(one.to)) ?? PLACES[0];
+    const place = [...PLACES, ...LAST_PLACES].findLast((one) => path.startsWith(one.to)) ?? PLACES[0];
     const mark = critical > 0 ? `(${critical}) ` : "";
     document.title = place ? `${mark}${t(place.title)} · otel-bridge` : "otel-bridge";
   }, [path, critical]);

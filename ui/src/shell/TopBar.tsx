@@ -1,11 +1,11 @@
-import { Link } from "@tanstack/react-router";
 import { Moon, Pause, Play, Search, Sun } from "lucide-react";
 import { useView } from "@/live/store";
 import { Button, Segments } from "@/parts/button";
 import { type Kind, kindOf, StatePill } from "@/parts/mark";
 import { shownTheme, toggleTheme, usePreferences } from "@/preferences/preferences";
+import { Link } from "@/routes/Link";
 import { RANGE_DEFAULT, RANGES } from "@/routes/search";
-import { carried, useAddress, useRange, useSetAddress } from "@/routes/use-search";
+import { carried, setAddress, useAddress, useRange } from "@/routes/use-search";
 import { score, timeOfDay } from "@/words/format";
 import { t, word } from "@/words/translate";
 import { Logo } from "./Logo";
@@ -57,7 +57,7 @@ function HealthPill() {
   const address = useAddress();
   if (!status) return null;
   return (
-    <Link to="/" search={carried(address) as never} className="no-underline" title={t("shell.health")}>
+    <Link to="/" search={carried(address)} className="no-underline" title={t("shell.health")}>
       <StatePill kind={kindOf(status)} text={`${word("state", status)} ${shownScore}`} />
     </Link>
   );
@@ -90,7 +90,6 @@ function ConnectionPill() {
 
 function RangeChoice() {
   const range = useRange();
-  const setAddress = useSetAddress();
   return (
     <Segments
       label={t("shell.range")}

@@ -1,9 +1,9 @@
-import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { copyText } from "@/parts/button";
 import { toggleTheme } from "@/preferences/preferences";
+import { go } from "@/routes/address";
 import { RANGE_DEFAULT, RANGES } from "@/routes/search";
-import { carried, useAddress, useRange, useSetAddress } from "@/routes/use-search";
+import { carried, setAddress, useAddress, useRange } from "@/routes/use-search";
 import { usePause } from "./pause";
 import { PLACES } from "./places";
 import { moveRow } from "./row-keys";
@@ -15,8 +15,6 @@ const SECOND_KEY_MS = 1_200;
 /** Everything by keyboard; off inside inputs and open dialogs. */
 export function useKeys(setOverlay: (overlay: Overlay) => void): void {
   const address = useAddress();
-  const setAddress = useSetAddress();
-  const navigate = useNavigate();
   const range = useRange();
   const { toggle } = usePause();
   const pressedAt = useRef(0);
@@ -49,7 +47,7 @@ export function useKeys(setOverlay: (overlay: Overlay) => void): void {
     const place = PLACES.find((one) => one.letter === event.key);
     if (place && Date.now() - pressedAt.current < SECOND_KEY_MS) {
       pressedAt.current = 0;
-      void navigate({ to: place.to, search: carried(address) as never });
+      go({ to: place.to, search: carried(address) }, "push");
       return;
     }
     const action = actions[event.key];

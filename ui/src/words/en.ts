@@ -212,8 +212,6 @@ export const en = {
   "figure.cpuNote": "busiest live instance",
   "figure.traces": "Traces",
   "figure.tracesNote": "{total} in total, {active} spans open",
-  "figure.duration": "Duration",
-  "figure.durationNote": "median; p95 {p95}",
   "empty.noMatch": "Nothing matches the filters",
   "empty.pools": "No pools yet",
   "empty.poolsHelp": "A service shows its pool by the metrics pool.size and pool.worker.count, sent by OTLP.",

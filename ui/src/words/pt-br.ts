@@ -213,8 +213,6 @@ export const ptBr: Dictionary = {
   "figure.cpuNote": "instância viva mais ocupada",
   "figure.traces": "Traces",
   "figure.tracesNote": "{total} no total, {active} spans abertos",
-  "figure.duration": "Duração",
-  "figure.durationNote": "mediana; p95 {p95}",
   "empty.noMatch": "Nada corresponde aos filtros",
   "empty.pools": "Ainda não há pools",
   "empty.poolsHelp": "Um serviço mostra seu pool pelas métricas pool.size e pool.worker.count, enviadas por OTLP.",

@@ -10,6 +10,7 @@ import json
 import math
 import random
 import time
+import urllib.error
 import urllib.request
 
 POOLS = ["checkout", "images", "search", "mail"]
@@ -27,8 +28,12 @@ def attributes(**pairs):
 def post(endpoint, signal, body):
     data = json.dumps(body).encode()
     request = urllib.request.Request(f"{endpoint}/v1/{signal}", data=data, headers={"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as response:
-        response.read()
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            response.read()
+    except (urllib.error.URLError, OSError):
+        # The bridge may be gone for a while: the next export tells the same counters.
+        pass
 
 
 class Batch:
@@ -79,6 +84,7 @@ class Fleet:
                 "rss": 40e6 + self.random.random() * 60e6, "born": time.time() - self.random.random() * 9000, "speed": self.random.random() ** 2 * 20}
 
     def tick(self, seconds):
+        """Moves a share of the workers; gives those to tell of."""
         everyone = self.workers
         moving = everyone if seconds == 0 else self.random.sample(everyone, int(len(everyone) * self.options.share))
         busy = 0.45 + 0.35 * math.sin(seconds / 23)
@@ -89,6 +95,9 @@ class Fleet:
                 worker["requests"] += int(worker["speed"] * self.random.random() / max(self.options.share, 0.1)) + 1
                 worker["errors"] += 1 if self.random.random() < (0.4 if worker["speed"] > 19 else 0.01) else 0
                 worker["rss"] = max(20e6, worker["rss"] + self.random.gauss(0, 1.5e6))
+        # Those that stand still are told each five seconds, so that they are not taken for gone.
+        known = {id(worker) for worker in moving}
+        return moving + [worker for number, worker in enumerate(everyone) if number % 5 == seconds % 5 and id(worker) not in known]
 
     def worker_points(self, batch, workers):
         for worker in workers:
@@ -185,10 +194,10 @@ def main():
     resource = attributes(service__name="shop", service__instance__id="shop-1", service__version="2.4.0", deployment__environment__name="production")
     began = time.monotonic()
     for seconds in range(options.seconds):
-        fleet.tick(seconds)
-        for first in range(0, len(fleet.workers), 2_000):
+        told = fleet.tick(seconds)
+        for first in range(0, len(told), 2_000):
             batch = Batch(fleet.start, time.time_ns())
-            fleet.worker_points(batch, fleet.workers[first:first + 2_000])
+            fleet.worker_points(batch, told[first:first + 2_000])
             post(options.endpoint, "metrics", batch.body(resource))
         batch = Batch(fleet.start, time.time_ns())
         fleet.system_points(batch, seconds)

@@ -83,7 +83,7 @@ function Facts({ facts }: { facts: AboutFacts }) {
       <Card title={t("about.licenses")}>
         <p className="m-0 text-muted">
           {t("about.licensesHelp")}{" "}
-          <a href="licenses.txt" className="text-ok">
+          <a href="licenses.txt" className="text-ok underline">
             licenses.txt
           </a>
         </p>

@@ -1,9 +1,9 @@
-import { Link } from "@tanstack/react-router";
 import type { Alert, Recommendation } from "@/api";
 import { Since } from "@/parts/age";
 import { CopyButton } from "@/parts/button";
 import { kindOf, StatePill } from "@/parts/mark";
 import { Name } from "@/parts/name";
+import { Link } from "@/routes/Link";
 import { carried, useAddress } from "@/routes/use-search";
 import { duration, rate, timeOfDay } from "@/words/format";
 import { t, word } from "@/words/translate";
@@ -82,7 +82,7 @@ function Subject({ alert }: { alert: Alert }) {
   if (!to) return <Name text={alert.subject} className="max-w-60" />;
   const quoted = /\s/.test(alert.subject) ? `"${alert.subject}"` : alert.subject;
   return (
-    <Link to={to} search={{ ...carried(address), q: quoted } as never} className="inline-flex max-w-60 text-ok">
+    <Link to={to} search={{ ...carried(address), q: quoted }} className="inline-flex max-w-60 text-ok">
       <Name text={alert.subject} />
     </Link>
   );

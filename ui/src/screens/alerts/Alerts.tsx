@@ -6,7 +6,7 @@ import { Button, Chip, Segments } from "@/parts/button";
 import { Empty, ScreenTitle } from "@/parts/card";
 import { Filter } from "@/parts/filter";
 import { kindOf, Mark } from "@/parts/mark";
-import { useAddress, useSetAddress } from "@/routes/use-search";
+import { setAddress, useAddress } from "@/routes/use-search";
 import { matcher, readQuery } from "@/rows/query";
 import { integer } from "@/words/format";
 import { t, word } from "@/words/translate";
@@ -31,7 +31,6 @@ export function Alerts() {
   const recommendations = useWorld((world) => world.recommendations);
   const resolved = useResolved();
   const address = useAddress();
-  const setAddress = useSetAddress();
   const isResolved = address.view === "resolved";
   const alerts: readonly Alert[] = isResolved ? resolved.items : active;
   const level = address.state === "failing" ? "critical" : address.state;
@@ -95,7 +94,6 @@ function AlertList({ alerts, advice }: { alerts: Alert[]; advice: Map<string, Re
 }
 
 function Nothing({ isAny, isResolved, error }: { isAny: boolean; isResolved: boolean; error: string }) {
-  const setAddress = useSetAddress();
   return (
     <div className="panel">
       {isAny ? (

@@ -5,7 +5,7 @@ import { Button, Chip, Segments } from "@/parts/button";
 import { Empty, ScreenTitle } from "@/parts/card";
 import { Filter } from "@/parts/filter";
 import { kindOf, Mark } from "@/parts/mark";
-import { useAddress, useSetAddress } from "@/routes/use-search";
+import { setAddress, useAddress } from "@/routes/use-search";
 import { matcher, readQuery } from "@/rows/query";
 import { integer } from "@/words/format";
 import { t, word } from "@/words/translate";
@@ -31,7 +31,6 @@ const STATES = ["open", "forced_open", "half_open", "closed", "disabled"];
 export function Breakers() {
   const breakers = useWorld((world) => world.breakers);
   const address = useAddress();
-  const setAddress = useSetAddress();
   const isTimeline = address.view === "timeline";
   const wanted = address.state;
   const found = useMemo(() => {

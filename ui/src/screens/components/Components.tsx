@@ -14,7 +14,7 @@ import { kindOf, Mark, StateWord } from "@/parts/mark";
 import { Name } from "@/parts/name";
 import { Sparkline } from "@/parts/sparkline";
 import { rangeSeconds } from "@/routes/search";
-import { useAddress, useRange, useSetAddress } from "@/routes/use-search";
+import { setAddress, useAddress, useRange } from "@/routes/use-search";
 import { matcher, readQuery } from "@/rows/query";
 import { integer, percent, rate } from "@/words/format";
 import { t } from "@/words/translate";
@@ -37,7 +37,6 @@ const searchable = {
 export function Components() {
   const components = useWorld((world) => world.components);
   const address = useAddress();
-  const setAddress = useSetAddress();
   const isFailing = address.state === "failing";
   const isTroubled = (one: ComponentRow) => !one.is_healthy || one.error_rate > 0.1;
   const found = useMemo(() => {

@@ -9,7 +9,7 @@ import { LongText } from "@/parts/long-text";
 import { kindOf, Mark, StatePill, StateWord } from "@/parts/mark";
 import { Meter } from "@/parts/meter";
 import { Name } from "@/parts/name";
-import { useAddress, useSetAddress } from "@/routes/use-search";
+import { setAddress, useAddress } from "@/routes/use-search";
 import { Fact } from "@/screens/workers/WorkerDrawer";
 import { bytes, integer, percent } from "@/words/format";
 import { t, word } from "@/words/translate";
@@ -18,7 +18,6 @@ import { t, word } from "@/words/translate";
 export function Exporters() {
   const exporters = useWorld((world) => world.exporters);
   const address = useAddress();
-  const setAddress = useSetAddress();
   const isFailing = address.state === "failing";
   const found = useMemo(
     () =>

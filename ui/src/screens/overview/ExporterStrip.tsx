@@ -1,9 +1,9 @@
-import { Link } from "@tanstack/react-router";
 import { useWorld } from "@/live/store";
 import { Card, Empty } from "@/parts/card";
 import { kindOf, StateWord } from "@/parts/mark";
 import { Meter } from "@/parts/meter";
 import { Name } from "@/parts/name";
+import { Link } from "@/routes/Link";
 import { carried, useAddress } from "@/routes/use-search";
 import { bytes, compact, integer } from "@/words/format";
 import { t } from "@/words/translate";
@@ -18,7 +18,7 @@ export function ExporterStrip() {
       isFlush
       side={
         exporters.length > 0 && (
-          <Link to="/exporters" search={carried(address) as never} className="text-ok">
+          <Link to="/exporters" search={carried(address)} className="text-ok">
             {t("action.all", { count: integer(exporters.length) })}
           </Link>
         )

@@ -15,7 +15,7 @@ export function Figures() {
   const system = useWorld((world) => world.system);
   const traces = useWorld((world) => world.traces);
   const address = useAddress();
-  const search = carried(address) as never;
+  const search = carried(address);
   const { items, errors } = useLines();
   const kind = system.error_rate > 0.2 ? "bad" : system.error_rate > 0.1 ? "warn" : "ok";
   const spark = { width: 200, height: 32 };
@@ -83,7 +83,7 @@ function WorkerTile() {
       value={integer(active)}
       unit={t("figure.ofTotal", { total: integer(workers.length) })}
       note={t("figure.requestRate", { rate: rate(perSecond) })}
-      link={{ to: "/workers", search: { ...carried(address), state: "active" } as never }}
+      link={{ to: "/workers", search: { ...carried(address), state: "active" } }}
     >
       <div className="flex h-8 items-end">
         <div className="h-2 w-full overflow-hidden rounded-full bg-raised">

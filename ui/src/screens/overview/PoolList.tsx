@@ -1,9 +1,9 @@
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useWorld } from "@/live/store";
 import { Card, Empty } from "@/parts/card";
 import { Meter } from "@/parts/meter";
 import { Name } from "@/parts/name";
+import { Link } from "@/routes/Link";
 import { carried, useAddress } from "@/routes/use-search";
 import { integer, percent } from "@/words/format";
 import { t } from "@/words/translate";
@@ -25,7 +25,7 @@ export function PoolList() {
     <Card
       title={t("overview.pools")}
       side={
-        <Link to="/pools" search={carried(address) as never} className="text-ok">
+        <Link to="/pools" search={carried(address)} className="text-ok">
           {t("action.all", { count: integer(pools.length) })}
         </Link>
       }
@@ -40,7 +40,7 @@ export function PoolList() {
               <Link
                 to="/pools/$id"
                 params={{ id: pool.key }}
-                search={carried(address) as never}
+                search={carried(address)}
                 className="grid h-11 grid-cols-[minmax(0,1fr)_minmax(72px,140px)_52px] items-center gap-3 border-line border-t px-4 text-text no-underline hover:bg-raised/60 sm:grid-cols-[minmax(0,1fr)_minmax(80px,200px)_52px]"
               >
                 <span className="min-w-0">

@@ -1,11 +1,11 @@
-import { Link } from "@tanstack/react-router";
 import { type ReactNode, useMemo } from "react";
 import { useWorld } from "@/live/store";
 import { Age, Since } from "@/parts/age";
 import { Card, Empty } from "@/parts/card";
 import { kindOf, Mark, StateWord } from "@/parts/mark";
 import { Name } from "@/parts/name";
-import { carried, useAddress, useSetAddress } from "@/routes/use-search";
+import { Link } from "@/routes/Link";
+import { carried, setAddress, useAddress } from "@/routes/use-search";
 import { errorRate, gravity, isProblem, workerWarning } from "@/rows/worker-rows";
 import { integer, percent } from "@/words/format";
 import { type Key, t } from "@/words/translate";
@@ -28,7 +28,7 @@ function ProblemCard(props: {
       isFlush
       side={
         props.count > 0 && (
-          <Link to={props.to} search={{ ...carried(address), ...props.search } as never} className="text-ok">
+          <Link to={props.to} search={{ ...carried(address), ...props.search }} className="text-ok">
             {t("action.all", { count: integer(props.count) })}
           </Link>
         )
@@ -104,7 +104,6 @@ export function OpenBreakers() {
 
 export function ProblemWorkers() {
   const workers = useWorld((world) => world.workers);
-  const setAddress = useSetAddress();
   const worst = useMemo(
     () =>
       workers

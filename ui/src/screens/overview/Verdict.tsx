@@ -37,14 +37,14 @@ export function Verdict() {
       </div>
       {reasons.length > 0 && (
         <ul
-          className="m-0 mt-3 grid max-h-38 list-none gap-0 overflow-y-auto p-0"
+          className="m-0 mt-3 grid max-h-38 list-none grid-cols-1 gap-0 overflow-y-auto p-0"
           tabIndex={0}
           aria-label={t("overview.health")}
         >
           {reasons.map((reason) => (
             <li
               key={`${reason.code} ${reason.subject}`}
-              className="flex items-center gap-3 border-line border-t py-1.5 text-sm"
+              className="flex min-w-0 items-center gap-3 border-line border-t py-1.5 text-sm"
             >
               <Name text={reason.message} className="min-w-0 grow" />
               <span className={`figures shrink-0 font-medium ${INK[kind === "ok" ? "warn" : kind]}`}>

@@ -1,11 +1,11 @@
-import { Link } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { useWorld } from "@/live/store";
 import type { WorkerRow } from "@/live/world";
 import { Card, Empty } from "@/parts/card";
 import { type Kind, kindOf, Mark } from "@/parts/mark";
 import { usePreferences } from "@/preferences/preferences";
-import { carried, useAddress, useSetAddress } from "@/routes/use-search";
+import { Link } from "@/routes/Link";
+import { carried, setAddress, useAddress } from "@/routes/use-search";
 import { integer } from "@/words/format";
 import { t, word } from "@/words/translate";
 
@@ -22,7 +22,7 @@ export function WorkerMap() {
     <Card
       title={t("overview.workers")}
       side={
-        <Link to="/workers" search={carried(address) as never} className="text-ok">
+        <Link to="/workers" search={carried(address)} className="text-ok">
           {t("action.all", { count: integer(workers.length) })}
         </Link>
       }
@@ -37,7 +37,7 @@ export function WorkerMap() {
               <li key={state}>
                 <Link
                   to="/workers"
-                  search={{ ...carried(address), state } as never}
+                  search={{ ...carried(address), state }}
                   className="inline-flex min-h-6 items-center gap-1.5 text-text no-underline hover:underline"
                 >
                   <Mark kind={kindOf(state)} size={10} />
@@ -62,7 +62,6 @@ export function countStates(workers: readonly WorkerRow[]): Map<string, number> 
 
 function Cells({ workers }: { workers: readonly WorkerRow[] }) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const setAddress = useSetAddress();
   const [width, setWidth] = useState(0);
   const { theme } = usePreferences();
   const side = cellSide(workers.length, width);

@@ -1,4 +1,3 @@
-import { Link, useParams } from "@tanstack/react-router";
 import { ChevronLeft } from "lucide-react";
 import { useMemo } from "react";
 import type { Pool } from "@/api";
@@ -9,6 +8,8 @@ import { Card, Empty, ScreenTitle } from "@/parts/card";
 import { PartBar } from "@/parts/meter";
 import { Name } from "@/parts/name";
 import { Tile } from "@/parts/tile";
+import { Link } from "@/routes/Link";
+import { usePathId } from "@/routes/screens";
 import { rangeSeconds } from "@/routes/search";
 import { carried, useAddress, useRange } from "@/routes/use-search";
 import { integer, percent } from "@/words/format";
@@ -18,14 +19,14 @@ import { timeToFull } from "./time-to-full";
 
 /** One pool over time, and who uses it. */
 export function PoolDetail() {
-  const { id } = useParams({ strict: false }) as { id: string };
+  const id = usePathId();
   const pool = useWorld((world) => world.pools.find((one) => one.key === id || one.name === id) ?? null);
   const address = useAddress();
   return (
     <div className="grid gap-4">
       <Link
         to="/pools"
-        search={carried(address) as never}
+        search={carried(address)}
         className="-mb-2 inline-flex min-h-6 w-fit items-center gap-1 text-ok"
       >
         <ChevronLeft size={15} aria-hidden="true" /> {t("nav.pools")}
@@ -133,7 +134,7 @@ function Apps({ pool }: { pool: Pool }) {
             <li key={name}>
               <Link
                 to="/workers"
-                search={{ ...carried(address), q: `pool:${quoted(pool.name)} app:${quoted(name)}` } as never}
+                search={{ ...carried(address), q: `pool:${quoted(pool.name)} app:${quoted(name)}` }}
                 className="grid min-h-11 grid-cols-[minmax(0,1fr)_minmax(90px,2fr)_150px] items-center gap-4 border-line border-t px-4 py-1.5 text-text no-underline hover:bg-raised/60"
               >
                 <Name text={name || t("workers.noApp")} className="font-medium" />

@@ -1,4 +1,3 @@
-import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { Pool } from "@/api";
 import { column, type Samples, useHistory, useWindow } from "@/charts/history";
@@ -12,8 +11,9 @@ import { Mark } from "@/parts/mark";
 import { Meter } from "@/parts/meter";
 import { Name } from "@/parts/name";
 import { Sparkline } from "@/parts/sparkline";
+import { go } from "@/routes/address";
 import { rangeSeconds } from "@/routes/search";
-import { carried, useAddress, useRange, useSetAddress } from "@/routes/use-search";
+import { carried, setAddress, useAddress, useRange } from "@/routes/use-search";
 import { matcher, readQuery } from "@/rows/query";
 import { duration, integer, percent } from "@/words/format";
 import { t } from "@/words/translate";
@@ -36,8 +36,6 @@ const searchable = {
 export function Pools() {
   const pools = useWorld((world) => world.pools);
   const address = useAddress();
-  const setAddress = useSetAddress();
-  const navigate = useNavigate();
   const isFailing = address.state === "failing";
   const found = useMemo(() => {
     const fits = matcher(readQuery(address.q ?? ""), searchable);
@@ -73,9 +71,7 @@ export function Pools() {
             keyOf={(pool) => pool.key}
             sortDefault="-utilization"
             minWidth="min-w-220"
-            onOpen={(pool) =>
-              void navigate({ to: "/pools/$id", params: { id: pool.key }, search: carried(address) as never })
-            }
+            onOpen={(pool) => go({ to: "/pools/$id", params: { id: pool.key }, search: carried(address) }, "push")}
           />
         )}
       </Card>

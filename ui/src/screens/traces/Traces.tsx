@@ -10,7 +10,7 @@ import { Filter } from "@/parts/filter";
 import { LongText } from "@/parts/long-text";
 import { Name } from "@/parts/name";
 import { Tile } from "@/parts/tile";
-import { useAddress, useSetAddress } from "@/routes/use-search";
+import { setAddress, useAddress } from "@/routes/use-search";
 import { matcher, readQuery } from "@/rows/query";
 import { compact, duration, integer, rate } from "@/words/format";
 import { t } from "@/words/translate";
@@ -64,7 +64,6 @@ function Spans(props: {
   isFailed: boolean;
 }) {
   const { title, spans, fits, empty, isFailed } = props;
-  const setAddress = useSetAddress();
   const found = useMemo(() => spans.filter(fits), [spans, fits]);
   return (
     <Card title={title} isFlush side={<span className="figures">{integer(found.length)}</span>}>

@@ -1,4 +1,3 @@
-import { Link } from "@tanstack/react-router";
 import { ExternalLink } from "lucide-react";
 import type { ReactNode } from "react";
 import { useView } from "@/live/store";
@@ -9,16 +8,16 @@ import { Empty } from "@/parts/card";
 import { Dialog } from "@/parts/dialog";
 import { StateWord } from "@/parts/mark";
 import { Name } from "@/parts/name";
-import { carried, useAddress, useSetAddress } from "@/routes/use-search";
+import { Link } from "@/routes/Link";
+import { carried, setAddress, useAddress } from "@/routes/use-search";
 import { errorRate, workerWarning } from "@/rows/worker-rows";
 import { bytes, integer, percent, rate } from "@/words/format";
 import { type Key, t } from "@/words/translate";
 import { WorkerCharts } from "./WorkerCharts";
 
 /** All about one worker, over whatever screen it was opened from. */
-export default function WorkerDrawer() {
+export function WorkerDrawer() {
   const wanted = useAddress().w ?? "";
-  const setAddress = useSetAddress();
   const row = useView((view) => view.world?.workers.find((one) => one.key === wanted || one.name === wanted) ?? null);
   const hasWorld = useView((view) => view.world !== null);
   const close = () => setAddress({ w: undefined });
@@ -78,7 +77,7 @@ function About({ row }: { row: WorkerRow }) {
             <Link
               to="/pools/$id"
               params={{ id: pool.key }}
-              search={carried(address) as never}
+              search={carried(address)}
               className="inline-block max-w-full text-ok"
             >
               <Name text={row.pool} />

@@ -1,8 +1,8 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import type { History } from "@/api";
 import { get } from "@/api/request";
-import { column, fromHistory, type Samples } from "@/charts/history";
 import { slidingRate } from "@/live/rates";
+import { column, fromHistory, type Samples } from "@/live/samples";
 import { useView } from "@/live/store";
 import type { WorkerRow } from "@/live/world";
 import { Sparkline } from "@/parts/sparkline";

@@ -1,11 +1,10 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { memo, useEffect, useMemo, useRef, useState } from "react";
 import type { WorkerRow } from "@/live/world";
 import type { Column } from "@/parts/data-table";
 import { Name } from "@/parts/name";
 import { usePreferences } from "@/preferences/preferences";
-import { useAddress, useSetAddress } from "@/routes/use-search";
+import { setAddress, useAddress } from "@/routes/use-search";
 import { toggleSort } from "@/rows/sort";
 import { isProblem, workerWarning } from "@/rows/worker-rows";
 import { registerMover } from "@/shell/row-keys";
@@ -13,6 +12,7 @@ import { integer, rate } from "@/words/format";
 import { t } from "@/words/translate";
 import { WIDTHS, workerColumns } from "./columns";
 import type { TableLine } from "./groups";
+import { reveal, useRowsInSight } from "./in-sight";
 import { SparkKeys } from "./WorkerSpark";
 
 interface Props {
@@ -31,19 +31,10 @@ export function WorkerTable({ lines, sort, sortDefault, hold }: Props) {
   const { density } = usePreferences();
   const columns = useMemo(workerColumns, []);
   const rowHeight = density === "compact" ? 28 : 36;
-  const virtual = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 8,
-    scrollPaddingStart: HEADING,
-    getItemKey: (place) => lines[place]?.key ?? place,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: measured again when the height of a row changes.
-  useEffect(() => virtual.measure(), [rowHeight]);
-  const cursor = useCursor(lines, (place) => virtual.scrollToIndex(place));
-  const items = virtual.getVirtualItems();
-  const keys = items.flatMap(({ index }) => (lines[index]?.kind === "worker" ? [lines[index].key] : []));
+  const sight = useRowsInSight(scroller, lines.length, rowHeight);
+  const cursor = useCursor(lines, (place) => reveal(scroller.current, place, rowHeight, HEADING));
+  const shown = lines.slice(sight.first, sight.last + 1);
+  const keys = shown.flatMap((line) => (line.kind === "worker" ? [line.key] : []));
   return (
     <SparkKeys keys={keys}>
       <div
@@ -58,16 +49,15 @@ export function WorkerTable({ lines, sort, sortDefault, hold }: Props) {
         onPointerLeave={() => hold(false)}
         className="panel relative h-[70dvh] min-h-0 overflow-auto focus-visible:-outline-offset-2 md:h-auto md:grow"
       >
-        <div style={{ height: virtual.getTotalSize() + HEADING }} className="relative min-w-280">
+        <div style={{ height: lines.length * rowHeight + HEADING }} className="relative min-w-280">
           <Headings columns={columns} sort={sort} sortDefault={sortDefault} />
-          {items.map(({ index, key, start }) => {
-            const line = lines[index];
-            if (!line) return null;
-            const place = { index, top: start + HEADING, isChosen: cursor.key === line.key };
+          {shown.map((line, at) => {
+            const index = sight.first + at;
+            const place = { index, top: index * rowHeight + HEADING, isChosen: cursor.key === line.key };
             return line.kind === "group" ? (
-              <GroupLine key={key} line={line} {...place} />
+              <GroupLine key={line.key} line={line} {...place} />
             ) : (
-              <WorkerLine key={key} row={line.row} columns={columns} {...place} />
+              <WorkerLine key={line.key} row={line.row} columns={columns} {...place} />
             );
           })}
         </div>
@@ -106,7 +96,6 @@ interface Place {
 
 const WorkerLine = memo(function WorkerLine(props: { row: WorkerRow; columns: Column<WorkerRow>[] } & Place) {
   const { row, columns, index, top, isChosen } = props;
-  const setAddress = useSetAddress();
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (isChosen) element.current?.focus({ preventScroll: true });
@@ -168,7 +157,6 @@ function GroupLine({ line, index, top }: { line: Extract<TableLine, { kind: "gro
 function Headings(props: { columns: Column<WorkerRow>[]; sort: Props["sort"]; sortDefault: string }) {
   const { columns, sort, sortDefault } = props;
   const address = useAddress();
-  const setAddress = useSetAddress();
   const Arrow = sort.isDescending ? ArrowDown : ArrowUp;
   return (
     <div

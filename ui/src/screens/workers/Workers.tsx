@@ -6,9 +6,9 @@ import { Button, Chip, Segments } from "@/parts/button";
 import { Card, Empty, ScreenTitle } from "@/parts/card";
 import { Filter } from "@/parts/filter";
 import { kindOf, Mark } from "@/parts/mark";
-import { useAddress, useSetAddress } from "@/routes/use-search";
+import { setAddress, useAddress } from "@/routes/use-search";
 import { readQuery } from "@/rows/query";
-import { compareBy, readSort } from "@/rows/sort";
+import { readSort, sortRows } from "@/rows/sort";
 import { filterWorkers, isProblem, workerWarning } from "@/rows/worker-rows";
 import { countStates } from "@/screens/overview/WorkerMap";
 import { integer } from "@/words/format";
@@ -25,7 +25,6 @@ const SORT_DEFAULT = "-warn";
 export function Workers() {
   const workers = useWorld((world) => world.workers);
   const address = useAddress();
-  const setAddress = useSetAddress();
   const query = useDeferredValue(address.q ?? "");
   const states = useMemo(() => new Set((address.state ?? "").split(",").filter(Boolean)), [address.state]);
   const searched = useMemo(() => filterWorkers(workers, readQuery(query), new Set()), [workers, query]);
@@ -33,7 +32,7 @@ export function Workers() {
   const sort = readSort(address.sort, SORT_DEFAULT, WORKER_COLUMNS);
   const sorted = useMemo(() => {
     const column = WORKER_COLUMNS.find((one) => one.id === sort.id);
-    return column?.value ? [...filtered].sort(compareBy(column.value, keyOf, sort.isDescending)) : filtered;
+    return column?.value ? sortRows(filtered, column.value, keyOf, sort.isDescending) : filtered;
   }, [filtered, sort.id, sort.isDescending]);
   const held = useHeldOrder(sorted, `${query} ${address.state} ${address.sort} ${address.group}`);
   const isGrouped = address.group === "app";
@@ -78,7 +77,6 @@ function WorkerCard(props: {
   sort: { id: string; isDescending: boolean };
   hold: (isHeld: boolean) => void;
 }) {
-  const setAddress = useSetAddress();
   const { lines, total, sort, hold } = props;
   if (total === 0) {
     return (
@@ -100,7 +98,6 @@ function WorkerCard(props: {
 }
 
 function StateChips({ rows, states }: { rows: readonly WorkerRow[]; states: ReadonlySet<string> }) {
-  const setAddress = useSetAddress();
   const counts = useMemo(() => {
     const known = countStates(rows);
     for (const state of states) if (state !== "failing" && !known.has(state)) known.set(state, 0);
