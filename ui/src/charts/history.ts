@@ -4,6 +4,7 @@ import { get } from "@/api/request";
 import { fromHistory, type Samples } from "@/live/samples";
 import { store, useView } from "@/live/store";
 import type { World } from "@/live/world";
+import { useAddress } from "@/routes/use-search";
 
 export { column, type Samples } from "@/live/samples";
 
@@ -27,11 +28,12 @@ export function useHistory(entity: Entity, keys: readonly string[] | null, secon
   const runId = useView((view) => view.world?.runId ?? "");
   const isUp = useView((view) => view.freshness === "live" || view.freshness === "stale");
   const asked = keys === null ? null : keys.join(" ");
+  const reach = Math.min(KEPT_S, seconds + 60 + usePausedFor());
   const kept = useRef<Samples | null>(null);
   useEffect(() => {
     if (asked === null || !isUp || runId === "") return;
     const abort = new AbortController();
-    const parameters = new URLSearchParams({ entity, range: `${Math.min(KEPT_S, seconds + 60)}s` });
+    const parameters = new URLSearchParams({ entity, range: `${reach}s` });
     for (const key of asked.split(" ").filter(Boolean)) parameters.append("key", key);
     get<History>(`history?${parameters}`, abort.signal)
       .then((history) => {
@@ -53,7 +55,7 @@ export function useHistory(entity: Entity, keys: readonly string[] | null, secon
       abort.abort();
       leave();
     };
-  }, [entity, asked, seconds, isPaused, isUp, runId]);
+  }, [entity, asked, reach, isPaused, isUp, runId]);
   return asked === null ? null : samples;
 }
 
@@ -101,8 +103,17 @@ function fieldOf(row: AnyRow, field: string): number | null {
   return typeof value === "number" ? value : null;
 }
 
+/** Seconds between the moment that a paused link names and the one that is shown. */
+function usePausedFor(): number {
+  const { live, at } = useAddress();
+  const now = useView((view) => (view.isPaused ? Math.floor(view.now) : 0));
+  if (live !== "0" || !at || now === 0) return 0;
+  return Math.min(KEPT_S, Math.max(0, now - Math.floor(Number(at) / 1_000)));
+}
+
 /** The part of the samples that a chart of that length shows. */
 export function useWindow(seconds: number): { from: number; to: number } {
-  const to = useView((view) => (view.isPaused ? view.now : (view.world?.timestamp ?? 0)));
+  const present = useView((view) => (view.isPaused ? view.now : (view.world?.timestamp ?? 0)));
+  const to = present - usePausedFor();
   return useMemo(() => ({ from: to - seconds, to }), [to, seconds]);
 }

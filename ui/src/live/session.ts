@@ -94,13 +94,18 @@ export class Session {
   }
 
   private take(message: Message): void {
-    if (message.id !== "") this.lastId = message.id;
     const keeper = this.store.keeper;
     const data: unknown = JSON.parse(message.data);
     if (message.event === "snapshot") this.snapshot(data as Whole, message.id);
     else if (message.event === "delta") keeper.delta(data as Delta);
     else if (message.event === "event") keeper.happened([data as Happening]);
     else if (message.event === "ping") keeper.ping((data as { timestamp: number }).timestamp);
+    if (!keeper.world) {
+      // What has changed means nothing without the whole; the tab that leads has it.
+      this.channel.postMessage({ kind: "hello" } satisfies Word);
+      return;
+    }
+    if (message.id !== "") this.lastId = message.id;
     this.heard();
   }
 

@@ -32,6 +32,18 @@ export function isProblem(warning: Warning): boolean {
   return gravity(warning) > 1;
 }
 
+const counts = new WeakMap<readonly WorkerRow[], number>();
+
+/** How many of them have a problem; counted once for each list, since many places ask. */
+export function problemCount(rows: readonly WorkerRow[]): number {
+  let count = counts.get(rows);
+  if (count === undefined) {
+    count = rows.reduce((sum, row) => sum + Number(isProblem(workerWarning(row))), 0);
+    counts.set(rows, count);
+  }
+  return count;
+}
+
 /** Errors ÷ requests: lately where that is known, else over its life. */
 export function errorRate(row: WorkerRow): number | null {
   if (row.recent_error_rate !== null) return row.recent_error_rate;

@@ -13,7 +13,7 @@ import {
 } from "lucide-react";
 import type { World } from "@/live/world";
 import type { Kind } from "@/parts/mark";
-import { isProblem, workerWarning } from "@/rows/worker-rows";
+import { problemCount } from "@/rows/worker-rows";
 import { compact } from "@/words/format";
 import type { Key } from "@/words/translate";
 
@@ -50,9 +50,7 @@ export const PLACES: readonly Place[] = [
     title: "nav.workers",
     icon: Cpu,
     letter: "w",
-    badge: (world) =>
-      counted(world.workers.filter((row) => isProblem(workerWarning(row))).length, "warn", "badge.problems") ??
-      neutral(world.workers.length),
+    badge: (world) => counted(problemCount(world.workers), "warn", "badge.problems") ?? neutral(world.workers.length),
   },
   {
     to: "/components",

@@ -25,9 +25,11 @@ export function PoolList() {
     <Card
       title={t("overview.pools")}
       side={
-        <Link to="/pools" search={carried(address)} className="text-ok">
-          {t("action.all", { count: integer(pools.length) })}
-        </Link>
+        pools.length > 0 && (
+          <Link to="/pools" search={carried(address)} className="text-ok">
+            {t("action.all", { count: integer(pools.length) })}
+          </Link>
+        )
       }
       isFlush
     >

@@ -63,17 +63,19 @@ function Ring({ value, ink, text }: { value: number; ink: string; text: string }
   return (
     <svg width="84" height="84" viewBox="0 0 84 84" className={`shrink-0 ${ink}`} role="img" aria-label={text}>
       <circle cx="42" cy="42" r="34" fill="none" stroke="var(--raised)" strokeWidth="8" />
-      <circle
-        cx="42"
-        cy="42"
-        r="34"
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="8"
-        strokeLinecap="round"
-        strokeDasharray={`${around * Math.max(0, Math.min(1, value))} ${around}`}
-        transform="rotate(-90 42 42)"
-      />
+      {value > 0 && (
+        <circle
+          cx="42"
+          cy="42"
+          r="34"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="8"
+          strokeLinecap="round"
+          strokeDasharray={`${around * Math.max(0, Math.min(1, value))} ${around}`}
+          transform="rotate(-90 42 42)"
+        />
+      )}
       <text x="42" y="48" textAnchor="middle" fontSize="19" fontWeight="600" fill="var(--text)">
         {text}
       </text>

@@ -22,9 +22,11 @@ export function WorkerMap() {
     <Card
       title={t("overview.workers")}
       side={
-        <Link to="/workers" search={carried(address)} className="text-ok">
-          {t("action.all", { count: integer(workers.length) })}
-        </Link>
+        workers.length > 0 && (
+          <Link to="/workers" search={carried(address)} className="text-ok">
+            {t("action.all", { count: integer(workers.length) })}
+          </Link>
+        )
       }
     >
       {workers.length === 0 ? (

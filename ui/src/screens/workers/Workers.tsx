@@ -9,7 +9,7 @@ import { kindOf, Mark } from "@/parts/mark";
 import { setAddress, useAddress } from "@/routes/use-search";
 import { readQuery } from "@/rows/query";
 import { readSort, sortRows } from "@/rows/sort";
-import { filterWorkers, isProblem, workerWarning } from "@/rows/worker-rows";
+import { filterWorkers, problemCount } from "@/rows/worker-rows";
 import { countStates } from "@/screens/overview/WorkerMap";
 import { integer } from "@/words/format";
 import { t, word } from "@/words/translate";
@@ -103,7 +103,7 @@ function StateChips({ rows, states }: { rows: readonly WorkerRow[]; states: Read
     for (const state of states) if (state !== "failing" && !known.has(state)) known.set(state, 0);
     return known;
   }, [rows, states]);
-  const problems = useMemo(() => rows.filter((row) => isProblem(workerWarning(row))).length, [rows]);
+  const problems = problemCount(rows);
   const toggle = (state: string) => {
     const next = new Set(states);
     if (!next.delete(state)) next.add(state);

@@ -75,7 +75,7 @@ export async function refusals({ base, open, tolerate }) {
     await page.goto(base);
     await page.getByText(`${text} ${detail}`).waitFor();
     if (status === 401) await page.getByRole("button", { name: "Sign in" }).waitFor();
-    await page.waitForTimeout(1_500);
+    await page.waitForTimeout(800);
     expect(asked === 1, `${status} with Retry-After is not asked again at once`);
   }
 }
