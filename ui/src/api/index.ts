@@ -1,2 +1,2 @@
 export type * from "./nouns";
-export { API, get, Refusal } from "./request";
+export { API, get, Refusal, ROOT } from "./request";

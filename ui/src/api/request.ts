@@ -1,7 +1,10 @@
 import type { Problem } from "./nouns";
 
-/** Where the API stands: at the root of whatever serves the page. */
-export const API = "/api/v1/";
+/** Where the server's other routes stand, as it wrote into the page: `/`, or what a proxy puts before it. */
+export const ROOT = document.querySelector<HTMLBaseElement>("base")?.dataset.otelBridge || "/";
+export const API = `${ROOT}api/v1/`;
+/** Says that no person typed this address, so that a refusal brings no dialog of the browser's own. */
+export const FETCHED = { "x-requested-with": "fetch" };
 
 /** An answer that is no success, or no answer at all (`status` 0). */
 export class Refusal extends Error {
@@ -45,7 +48,7 @@ function parseProblem(text: string): Problem | null {
 export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(API + path, { signal: signal ?? null, headers: { accept: "application/json" } });
+    response = await fetch(API + path, { signal: signal ?? null, headers: { accept: "application/json", ...FETCHED } });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw Refusal.unreachable(error);

@@ -8,7 +8,7 @@ import { useAddress } from "@/routes/use-search";
 
 export { column, type Samples } from "@/live/samples";
 
-export type Entity = "pool" | "component" | "worker";
+export type Entity = "pool" | "component" | "worker" | "system" | "breaker";
 
 /** More than the longest range, so that rates have something to begin with. */
 const KEPT_S = 960;
@@ -16,6 +16,8 @@ const FIELDS: Record<Entity, string[]> = {
   pool: ["active", "idle", "creating", "utilization", "pending", "requests", "errors"],
   component: ["items_processed", "errors"],
   worker: ["requests", "errors", "memory_rss", "memory_heap_used"],
+  system: ["health_score", "error_rate", "items_per_second", "memory_usage_mb", "cpu_usage_percent"],
+  breaker: ["calls_succeeded", "calls_failed", "calls_rejected"],
 };
 
 /**
@@ -92,7 +94,13 @@ export function appended(samples: Samples, world: World, entity: Entity): Sample
 type AnyRow = { key: string } & Record<string, unknown>;
 
 function rowsOf(world: World, entity: Entity): AnyRow[] {
-  const rows = { pool: world.pools, component: world.components, worker: world.workers }[entity];
+  const rows = {
+    pool: world.pools,
+    component: world.components,
+    worker: world.workers,
+    system: [{ ...world.system, key: "system", traces_per_second: world.traces?.traces_per_second ?? null }],
+    breaker: world.breakers,
+  }[entity];
   return rows as unknown as AnyRow[];
 }
 

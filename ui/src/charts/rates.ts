@@ -1,31 +1,8 @@
-import { slidingRate } from "@/live/rates";
-import { column, type Samples } from "./history";
-
-/** Seconds over which a counter's rate is taken, where its service reports each few seconds. */
-export const RATE_WINDOW_S = 10;
-
-/** The rate of one counter of several entities, summed; unknown where all are unknown. */
-export function summedRate(
-  samples: Samples | null,
-  keys: readonly string[],
-  field: string,
-  windowSeconds = RATE_WINDOW_S,
-): (number | null)[] {
-  if (!samples) return [];
-  const sums: (number | null)[] = samples.times.map(() => null);
-  for (const key of keys) {
-    slidingRate(samples.times, column(samples, key, field), windowSeconds).forEach((value, place) => {
-      if (value !== null) sums[place] = (sums[place] ?? 0) + value;
-    });
-  }
-  return sums;
-}
-
-/** One column divided by another; unknown where the divisor is zero. */
-export function ratio(parts: (number | null)[], wholes: (number | null)[]): (number | null)[] {
-  return parts.map((part, place) => {
-    const whole = wholes[place] ?? null;
-    return part === null || whole === null || whole <= 0 ? null : part / whole;
+/** Several rates at each moment in one; unknown where all are unknown. */
+export function sumOf(lines: (number | null)[][]): (number | null)[] {
+  return (lines[0] ?? []).map((_, place) => {
+    const known = lines.map((line) => line[place] ?? null).filter((value): value is number => value !== null);
+    return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
   });
 }
 

@@ -1,4 +1,4 @@
-import { API, Refusal } from "@/api/request";
+import { API, FETCHED, Refusal } from "@/api/request";
 import { backoffMs, type Refused } from "./freshness";
 import { type Message, MessageReader } from "./messages";
 
@@ -58,7 +58,7 @@ export class Stream {
     this.abort = new AbortController();
     this.guard();
     try {
-      const headers: Record<string, string> = { accept: "text/event-stream" };
+      const headers: Record<string, string> = { accept: "text/event-stream", ...FETCHED };
       if (this.lastId !== "") headers["last-event-id"] = this.lastId;
       const response = await fetch(`${API}stream`, { headers, signal: this.abort.signal, cache: "no-store" });
       if (!response.ok || !response.body) return await Refusal.from(response);

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { Refusal } from "@/api/request";
+import { FETCHED, Refusal, ROOT } from "@/api/request";
 import { Button } from "@/parts/button";
 import { t } from "@/words/translate";
 
@@ -44,8 +44,8 @@ export function SignIn({ detail, onDone }: { detail: string; onDone: () => void 
 
 async function signIn(body: object): Promise<string> {
   try {
-    const headers = { "content-type": "application/json" };
-    const response = await fetch("/login", { method: "POST", headers, body: JSON.stringify(body) });
+    const headers = { "content-type": "application/json", ...FETCHED };
+    const response = await fetch(`${ROOT}login`, { method: "POST", headers, body: JSON.stringify(body) });
     if (response.ok) return "";
     const refusal = await Refusal.from(response);
     return refusal.detail || refusal.title;

@@ -79,6 +79,12 @@ describe("PromQL", () => {
     expect(promql(about)).toBe('circuit_breaker_state{component="a\\"} or up{x=\\"\\\\\\n"} == 1');
   });
 
+  it("names the series of a breaker as the bridge does", () => {
+    const about = { name: "circuit_breaker_half_open", category: "circuit_breaker", subject: "payments" };
+    expect(promql({ ...about, component: "task_api" })).toBe('circuit_breaker_state{component="task_api"} == 2');
+    expect(promql(about)).toBe('circuit_breaker_state{component="payments"} == 2');
+  });
+
   it("says nothing where no series tells it", () => {
     expect(promql({ name: "instance_stale", category: "service", subject: "x" })).toBeNull();
     expect(promql({ name: "high_error_rate", category: "system", subject: "x", threshold: 0.1 })).toBe(

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { type About as AboutFacts, get, type Refusal } from "@/api";
+import { type About as AboutFacts, get, type Refusal, ROOT } from "@/api";
 import { Since } from "@/parts/age";
 import { Button, CopyButton } from "@/parts/button";
 import { Card, Empty, ScreenTitle } from "@/parts/card";
@@ -129,7 +129,7 @@ function Troubles({ facts }: { facts: AboutFacts }) {
 }
 
 function Endpoints({ base }: { base: string }) {
-  const root = location.origin;
+  const root = location.origin + ROOT.replace(/\/$/, "");
   const commands = [
     ["about.health", `curl -s ${root}/health`],
     ["about.prometheus", `curl -s ${root}/metrics`],

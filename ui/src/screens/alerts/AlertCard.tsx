@@ -1,4 +1,5 @@
 import type { Alert, Recommendation } from "@/api";
+import { useWorld } from "@/live/store";
 import { Since } from "@/parts/age";
 import { CopyButton } from "@/parts/button";
 import { kindOf, StatePill } from "@/parts/mark";
@@ -15,7 +16,12 @@ const EDGE = { bad: "border-l-bad", warn: "border-l-warn", ok: "border-l-ok", of
 export function AlertCard({ alert, advice }: { alert: Alert; advice: Recommendation | undefined }) {
   const isActive = alert.state === "active";
   const kind = isActive ? kindOf(alert.level) : "off";
-  const expression = promql(alert);
+  const component = useWorld(
+    (world) =>
+      world.breakers.find((one) => one.name === alert.subject && one.service === (alert.service ?? one.service))
+        ?.component ?? null,
+  );
+  const expression = promql({ ...alert, component });
   return (
     <li
       data-row

@@ -4,6 +4,8 @@ interface About {
   category: string;
   subject: string;
   threshold?: number | null;
+  /** What the series of a breaker is named by: its component, if it has one. */
+  component?: string | null;
 }
 
 /** A label's value as PromQL quotes it. */
@@ -21,16 +23,16 @@ const SYSTEM: Record<string, { metric: string; operator: ">" | "<" }> = {
 };
 
 /** The same condition on the series that `/metrics` exposes; null where no series tells it. */
-export function promql({ name, category, subject, threshold }: About): string | null {
+export function promql({ name, category, subject, threshold, component }: About): string | null {
   const system = SYSTEM[name];
   if (system) return `${system.metric} ${system.operator} ${threshold ?? 0}`;
   switch (name) {
     case "component_unhealthy":
       return `component_health{component=${quote(subject)}} == 0`;
     case "circuit_breaker_open":
-      return `circuit_breaker_state{component=${quote(subject)}} == 1`;
+      return `circuit_breaker_state{component=${quote(component ?? subject)}} == 1`;
     case "circuit_breaker_half_open":
-      return `circuit_breaker_state{component=${quote(subject)}} == 2`;
+      return `circuit_breaker_state{component=${quote(component ?? subject)}} == 2`;
     case "worker_stuck":
       return `worker_state{worker=${quote(subject)},state="active"} == 1 and rate(worker_requests_total{worker=${quote(subject)}}[2m]) == 0`;
     case "push_failing":

@@ -1,22 +1,35 @@
 import { useMemo } from "react";
+import { column, useHistory, useWindow } from "@/charts/history";
+import { between, sumOf } from "@/charts/rates";
+import { slidingRate } from "@/live/rates";
 import type { BreakerRow } from "@/live/world";
 import { Age, Since } from "@/parts/age";
 import { kindOf, StatePill } from "@/parts/mark";
 import { Name } from "@/parts/name";
 import { Sparkline } from "@/parts/sparkline";
+import { rangeSeconds } from "@/routes/search";
+import { useRange } from "@/routes/use-search";
 import { compact, integer } from "@/words/format";
 import { plural, t, word } from "@/words/translate";
-import { useCallRates } from "./call-rates";
 
+const RATE_WINDOW_S = 10;
+const EVERYTHING: string[] = [];
 const EDGE = { bad: "border-l-bad", warn: "border-l-warn", ok: "border-l-ok", off: "border-l-off" };
 
 /** A dense tile for each circuit: state, what it let through, what it kept away. */
 export function Tiles({ breakers }: { breakers: readonly BreakerRow[] }) {
-  const rates = useCallRates();
+  const seconds = rangeSeconds(useRange());
+  const samples = useHistory("breaker", EVERYTHING, seconds);
+  const { from, to } = useWindow(seconds);
+  const callsOf = (key: string) => {
+    const times = samples?.times ?? [];
+    const rate = (field: string) => slidingRate(times, column(samples, key, field), RATE_WINDOW_S);
+    return between(times, sumOf(["calls_succeeded", "calls_failed", "calls_rejected"].map(rate)), from, to);
+  };
   return (
     <ul className="m-0 grid list-none grid-cols-[repeat(auto-fill,minmax(min(100%,290px),1fr))] gap-4 p-0">
       {breakers.map((breaker) => (
-        <BreakerTile key={breaker.key} breaker={breaker} calls={rates.get(breaker.key) ?? []} />
+        <BreakerTile key={breaker.key} breaker={breaker} calls={callsOf(breaker.key)} />
       ))}
     </ul>
   );

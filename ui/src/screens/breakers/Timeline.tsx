@@ -1,8 +1,8 @@
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useState } from "react";
 import type { List, Transition } from "@/api";
 import { get } from "@/api/request";
 import { useWindow } from "@/charts/history";
-import { useView } from "@/live/store";
+import { useView, useWorld } from "@/live/store";
 import type { BreakerRow } from "@/live/world";
 import { Card } from "@/parts/card";
 import { FILL, kindOf, Mark, StateWord } from "@/parts/mark";
@@ -12,7 +12,7 @@ import { plural, t, word } from "@/words/translate";
 import { type Band, bands } from "./bands";
 
 const RANGE_S = 900;
-const ASKED_MAX = 60;
+const ASKED_MAX = 10_000;
 /** Never colour alone: what is open stands tallest. */
 const HEIGHTS = { ok: "h-2", warn: "h-4", bad: "h-6", off: "h-1" };
 
@@ -20,6 +20,10 @@ const HEIGHTS = { ok: "h-2", warn: "h-4", bad: "h-6", off: "h-1" };
 export function Timeline({ breakers }: { breakers: readonly BreakerRow[] }) {
   const { from, to } = useWindow(RANGE_S);
   const transitions = useTransitions(breakers);
+  const services = useWorld((world) => world.services);
+  // Before its instance was heard of, nothing is known of a breaker.
+  const knownFrom = (breaker: BreakerRow) =>
+    Math.max(from, services.find((one) => one.instance === breaker.instance)?.first_seen ?? from);
   return (
     <Card
       title={t("breakers.lastMinutes")}
@@ -36,14 +40,18 @@ export function Timeline({ breakers }: { breakers: readonly BreakerRow[] }) {
             key={breaker.key}
             data-row
             tabIndex={-1}
-            className="grid min-h-12 grid-cols-[minmax(0,1fr)_110px] items-center gap-x-4 border-line border-t px-4 py-1.5 md:grid-cols-[220px_110px_minmax(0,1fr)_90px]"
+            className="grid min-h-12 grid-cols-[minmax(0,1fr)_110px] items-center gap-x-4 gap-y-1.5 border-line border-t px-4 py-2 md:grid-cols-[220px_110px_minmax(0,1fr)_90px]"
           >
             <span className="min-w-0">
               <Name isBlock text={breaker.name} className="font-medium" />
               <Name isBlock text={breaker.component ?? breaker.service} className="text-muted text-xs" />
             </span>
             <StateWord state={breaker.state} />
-            <BandStrip bands={bands(transitions.get(breaker.key) ?? [], breaker.state, from, to)} from={from} to={to} />
+            <BandStrip
+              bands={bands(transitions.get(breaker.key) ?? [], breaker.state, knownFrom(breaker), to)}
+              from={from}
+              to={to}
+            />
             <span className="figures text-right text-muted text-xs max-md:hidden">
               {plural("breaker.transitions", breaker.transitions, integer(breaker.transitions))}
             </span>
@@ -82,34 +90,19 @@ function BandStrip({ bands: all, from, to }: { bands: Band[]; from: number; to: 
   );
 }
 
-/** Transitions by key; asked for anew when a breaker's count moves. */
+/** Transitions by the key of their breaker; asked for anew when some breaker changes. */
 function useTransitions(breakers: readonly BreakerRow[]): Map<string, Transition[]> {
   const [known, setKnown] = useState(new Map<string, Transition[]>());
-  const isLive = useView((view) => view.freshness === "live");
-  const asked = useMemo(
-    () =>
-      breakers
-        .slice(0, ASKED_MAX)
-        .map((breaker) => `${breaker.key} ${breaker.transitions}`)
-        .sort(),
-    [breakers],
-  );
-  const question = asked.join("\n");
-  const [answered] = useState(new Map<string, string>());
+  const isLive = useView((view) => view.freshness === "live" && !view.isPaused);
+  const count = breakers.reduce((sum, breaker) => sum + breaker.transitions, 0);
   useEffect(() => {
+    void count;
     if (!isLive) return;
     const abort = new AbortController();
-    const missing = question
-      .split("\n")
-      .map((line) => line.split(" "))
-      .filter(([key, count]) => key && answered.get(key) !== count);
-    const ask = async ([key = "", count = ""]: string[]) => {
-      const list = await get<List<Transition>>(`breakers/${encodeURIComponent(key)}/transitions`, abort.signal);
-      answered.set(key, count);
-      setKnown((before) => new Map(before).set(key, list.items));
-    };
-    for (const one of missing) void ask(one).catch(() => undefined);
+    get<List<Transition>>(`transitions?range=${RANGE_S}s&limit=${ASKED_MAX}`, abort.signal)
+      .then((list) => setKnown(Map.groupBy(list.items, (one) => one.key)))
+      .catch(() => undefined);
     return () => abort.abort();
-  }, [question, isLive, answered]);
+  }, [count, isLive]);
   return known;
 }

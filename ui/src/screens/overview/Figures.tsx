@@ -1,8 +1,7 @@
 import { useMemo } from "react";
-import { useHistory, useWindow } from "@/charts/history";
-import { between, ratio, summedRate } from "@/charts/rates";
+import { column, useHistory, useWindow } from "@/charts/history";
+import { between } from "@/charts/rates";
 import { useWorld } from "@/live/store";
-import type { World } from "@/live/world";
 import { Sparkline } from "@/parts/sparkline";
 import { Tile } from "@/parts/tile";
 import { rangeSeconds } from "@/routes/search";
@@ -10,15 +9,17 @@ import { carried, useAddress, useRange } from "@/routes/use-search";
 import { bytes, compact, integer, percent, rate } from "@/words/format";
 import { t } from "@/words/translate";
 
+const SPARK = { width: 200, height: 32 };
+const EVERYTHING: string[] = [];
+
 /** Rate, errors, memory, processor, workers, traces. */
 export function Figures() {
   const system = useWorld((world) => world.system);
   const traces = useWorld((world) => world.traces);
   const address = useAddress();
   const search = carried(address);
-  const { items, errors } = useLines();
+  const line = useLines();
   const kind = system.error_rate > 0.2 ? "bad" : system.error_rate > 0.1 ? "warn" : "ok";
-  const spark = { width: 200, height: 32 };
   const isTold = system.memory_usage_mb !== null || system.cpu_usage_percent !== null;
   return (
     <div className={`grid grid-cols-2 gap-4 ${isTold ? "md:grid-cols-3" : ""}`}>
@@ -29,7 +30,7 @@ export function Figures() {
         note={t("figure.lastMinute")}
         link={{ to: "/components", search }}
       >
-        <Sparkline values={items} {...spark} className="w-full text-ok" />
+        <Sparkline values={line("items_per_second")} {...SPARK} className="w-full text-ok" />
       </Tile>
       <Tile
         label={t("figure.errors")}
@@ -39,35 +40,41 @@ export function Figures() {
         link={{ to: "/components", search }}
       >
         <Sparkline
-          values={errors}
-          {...spark}
+          values={line("error_rate")}
+          {...SPARK}
           max={0.1}
           className={`w-full ${kind === "ok" ? "text-off" : "text-bad"}`}
         />
       </Tile>
       <WorkerTile />
-      {isTold && <MachineTiles />}
+      {isTold && <MachineTiles line={line} />}
       <Tile
         label={t("figure.traces")}
         value={rate(traces?.traces_per_second)}
         unit={t("unit.perSecond")}
         note={t("figure.tracesNote", { total: compact(system.total_traces), active: integer(system.active_spans) })}
         link={{ to: "/traces", search }}
-      />
+      >
+        <Sparkline values={line("traces_per_second")} {...SPARK} className="w-full text-ok" />
+      </Tile>
     </div>
   );
 }
 
 /** Memory and processor, where some service tells them. */
-function MachineTiles() {
+function MachineTiles({ line }: { line: (field: string) => (number | null)[] }) {
   const system = useWorld((world) => world.system);
   const memory = system.memory_usage_mb ?? null;
   const cpu = system.cpu_usage_percent ?? null;
   const [amount, unit] = bytes(memory === null ? null : memory * 1_048_576).split(" ");
   return (
     <>
-      <Tile label={t("figure.memory")} value={amount} unit={unit ?? ""} note={t("figure.memoryNote")} />
-      <Tile label={t("figure.cpu")} value={percent(cpu === null ? null : cpu / 100)} note={t("figure.cpuNote")} />
+      <Tile label={t("figure.memory")} value={amount} unit={unit ?? ""} note={t("figure.memoryNote")}>
+        <Sparkline values={line("memory_usage_mb")} {...SPARK} className="w-full text-ok" />
+      </Tile>
+      <Tile label={t("figure.cpu")} value={percent(cpu === null ? null : cpu / 100)} note={t("figure.cpuNote")}>
+        <Sparkline values={line("cpu_usage_percent")} {...SPARK} max={100} className="w-full text-ok" />
+      </Tile>
     </>
   );
 }
@@ -94,23 +101,10 @@ function WorkerTile() {
   );
 }
 
-/** Components that count: the bridge's own do not, once there are others. */
-export function countedKeys(world: World): string {
-  const own = new Set(world.services.filter((one) => one.is_bridge).map((one) => one.instance));
-  const others = world.components.filter((one) => !own.has(one.instance ?? ""));
-  return (others.length > 0 ? others : world.components).map((one) => one.key).join(" ");
-}
-
-function useLines() {
+/** The figures over the range, by field. */
+function useLines(): (field: string) => (number | null)[] {
   const seconds = rangeSeconds(useRange());
-  const asked = useWorld(countedKeys);
-  const samples = useHistory("component", [], seconds);
+  const samples = useHistory("system", EVERYTHING, seconds);
   const { from, to } = useWindow(seconds);
-  return useMemo(() => {
-    const keys = asked.split(" ").filter(Boolean);
-    const items = summedRate(samples, keys, "items_processed");
-    const errors = ratio(summedRate(samples, keys, "errors", 60), summedRate(samples, keys, "items_processed", 60));
-    const times = samples?.times ?? [];
-    return { items: between(times, items, from, to), errors: between(times, errors, from, to) };
-  }, [samples, asked, from, to]);
+  return (field) => between(samples?.times ?? [], column(samples, "system", field), from, to);
 }
