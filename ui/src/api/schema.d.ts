@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** `GET /`: what this is, and every route. The same for everybody who may see the endpoint; it takes no scope. */
+        /**
+         * `GET /`: what this is, and every route. The same for everybody who may see the endpoint; it takes no scope. A browser is sent
+         *     to the dashboard.
+         */
         get: operations["get_discovery"];
         put?: never;
         post?: never;
@@ -285,6 +288,23 @@ export interface paths {
         };
         /** Traces in scope: totals, and the last slow and failed spans. */
         get: operations["get_traces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last transitions of every breaker in scope, newest first. */
+        get: operations["list_transitions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -796,6 +816,11 @@ export interface components {
         Alert: {
             /** @description system, pool, worker, component, `circuit_breaker`, stream, service or push. */
             category: string;
+            /**
+             * @description Key of the alert that this one comes from: a push destination that fails has one of its own, and others about its
+             *     component, its breaker and its queue.
+             */
+            cause?: string | null;
             /** @description `deployment.environment.name` of its instance. */
             environment?: string | null;
             /**
@@ -836,36 +861,44 @@ export interface components {
             threshold?: number | null;
             /**
              * Format: double
-             * @description The value that was judged.
+             * @description The figure that was judged; null where the field is a word, such as a state.
              */
-            value: number;
+            value?: number | null;
+        };
+        BTreeMap: {
+            [key: string]: {
+                help: string;
+                samples: components["schemas"]["compat.CustomSample"][];
+                /** @description `counter`, `gauge` or `histogram`. */
+                type: string;
+            };
         };
         /** @description One circuit breaker of one instance. */
         Breaker: {
             /**
              * Format: int64
-             * @description Calls that failed.
+             * @description Calls that failed; null when never reported.
              */
-            calls_failed: number;
+            calls_failed?: number | null;
             /**
              * Format: int64
-             * @description Calls that were rejected.
+             * @description Calls that were rejected; null when never reported.
              */
-            calls_rejected: number;
+            calls_rejected?: number | null;
             /**
              * Format: int64
-             * @description Calls that succeeded.
+             * @description Calls that succeeded; null when never reported.
              */
-            calls_succeeded: number;
+            calls_succeeded?: number | null;
             /** @description `component.name`; null when not told. */
             component?: string | null;
             /** @description `deployment.environment.name` of its instance. */
             environment?: string | null;
             /**
              * Format: int64
-             * @description Failures so far.
+             * @description Failures so far; null when never reported.
              */
-            failures: number;
+            failures?: number | null;
             /** @description Id of its instance. */
             instance: string;
             /** @description Opaque and stable key, unique among breakers. */
@@ -886,8 +919,8 @@ export interface components {
             since: number;
             /** @description Whether its instance is silent. */
             stale: boolean;
-            /** @description closed, open, `half_open`, `forced_open` or disabled. */
-            state: string;
+            /** @description closed, open, `half_open`, `forced_open` or disabled; null while none was ever told. */
+            state?: string | null;
             /**
              * Format: int64
              * @description Transitions so far.
@@ -900,6 +933,11 @@ export interface components {
             changed: {
                 /** @description system, pool, worker, component, `circuit_breaker`, stream, service or push. */
                 category: string;
+                /**
+                 * @description Key of the alert that this one comes from: a push destination that fails has one of its own, and others about its
+                 *     component, its breaker and its queue.
+                 */
+                cause?: string | null;
                 /** @description `deployment.environment.name` of its instance. */
                 environment?: string | null;
                 /**
@@ -940,9 +978,9 @@ export interface components {
                 threshold?: number | null;
                 /**
                  * Format: double
-                 * @description The value that was judged.
+                 * @description The figure that was judged; null where the field is a word, such as a state.
                  */
-                value: number;
+                value?: number | null;
             }[];
             /** @description Keys of those that are gone. */
             removed: string[];
@@ -953,28 +991,28 @@ export interface components {
             changed: {
                 /**
                  * Format: int64
-                 * @description Calls that failed.
+                 * @description Calls that failed; null when never reported.
                  */
-                calls_failed: number;
+                calls_failed?: number | null;
                 /**
                  * Format: int64
-                 * @description Calls that were rejected.
+                 * @description Calls that were rejected; null when never reported.
                  */
-                calls_rejected: number;
+                calls_rejected?: number | null;
                 /**
                  * Format: int64
-                 * @description Calls that succeeded.
+                 * @description Calls that succeeded; null when never reported.
                  */
-                calls_succeeded: number;
+                calls_succeeded?: number | null;
                 /** @description `component.name`; null when not told. */
                 component?: string | null;
                 /** @description `deployment.environment.name` of its instance. */
                 environment?: string | null;
                 /**
                  * Format: int64
-                 * @description Failures so far.
+                 * @description Failures so far; null when never reported.
                  */
-                failures: number;
+                failures?: number | null;
                 /** @description Id of its instance. */
                 instance: string;
                 /** @description Opaque and stable key, unique among breakers. */
@@ -995,8 +1033,8 @@ export interface components {
                 since: number;
                 /** @description Whether its instance is silent. */
                 stale: boolean;
-                /** @description closed, open, `half_open`, `forced_open` or disabled. */
-                state: string;
+                /** @description closed, open, `half_open`, `forced_open` or disabled; null while none was ever told. */
+                state?: string | null;
                 /**
                  * Format: int64
                  * @description Transitions so far.
@@ -1303,9 +1341,9 @@ export interface components {
                 active?: number | null;
                 /**
                  * Format: int64
-                 * @description Times that the sender had to wait.
+                 * @description Times that the sender had to wait; null when never reported.
                  */
-                backpressure_events: number;
+                backpressure_events?: number | null;
                 /** @description `deployment.environment.name` of its instance. */
                 environment?: string | null;
                 /** @description The sending component. */
@@ -1316,14 +1354,14 @@ export interface components {
                 key: string;
                 /**
                  * Format: int64
-                 * @description Messages so far.
+                 * @description Messages so far; null when never reported.
                  */
-                messages: number;
+                messages?: number | null;
                 /**
                  * Format: double
-                 * @description Messages a second over the last minute.
+                 * @description Messages a second over the last minute; null when they were never reported.
                  */
-                messages_per_second: number;
+                messages_per_second?: number | null;
                 /** @description `stream.name`. */
                 name: string;
                 /**
@@ -1643,8 +1681,10 @@ export interface components {
         History: {
             /** @description One column for each field of each entity. */
             columns: components["schemas"]["HistoryColumn"][];
-            /** @description pool, component or worker. */
+            /** @description pool, component, worker, system, breaker or exporter. */
             entity: string;
+            /** @description Parts that cannot be read now; the rest is true all the same. */
+            errors?: components["schemas"]["PartFailure"][];
             /**
              * Format: int64
              * @description The snapshot that told which entities are in scope.
@@ -1675,6 +1715,11 @@ export interface components {
             items: {
                 /** @description system, pool, worker, component, `circuit_breaker`, stream, service or push. */
                 category: string;
+                /**
+                 * @description Key of the alert that this one comes from: a push destination that fails has one of its own, and others about its
+                 *     component, its breaker and its queue.
+                 */
+                cause?: string | null;
                 /** @description `deployment.environment.name` of its instance. */
                 environment?: string | null;
                 /**
@@ -1715,9 +1760,9 @@ export interface components {
                 threshold?: number | null;
                 /**
                  * Format: double
-                 * @description The value that was judged.
+                 * @description The figure that was judged; null where the field is a word, such as a state.
                  */
-                value: number;
+                value?: number | null;
             }[];
             /** @description Give it as `cursor` to get the next page; null on the last one. */
             next_cursor?: string | null;
@@ -1742,28 +1787,28 @@ export interface components {
             items: {
                 /**
                  * Format: int64
-                 * @description Calls that failed.
+                 * @description Calls that failed; null when never reported.
                  */
-                calls_failed: number;
+                calls_failed?: number | null;
                 /**
                  * Format: int64
-                 * @description Calls that were rejected.
+                 * @description Calls that were rejected; null when never reported.
                  */
-                calls_rejected: number;
+                calls_rejected?: number | null;
                 /**
                  * Format: int64
-                 * @description Calls that succeeded.
+                 * @description Calls that succeeded; null when never reported.
                  */
-                calls_succeeded: number;
+                calls_succeeded?: number | null;
                 /** @description `component.name`; null when not told. */
                 component?: string | null;
                 /** @description `deployment.environment.name` of its instance. */
                 environment?: string | null;
                 /**
                  * Format: int64
-                 * @description Failures so far.
+                 * @description Failures so far; null when never reported.
                  */
-                failures: number;
+                failures?: number | null;
                 /** @description Id of its instance. */
                 instance: string;
                 /** @description Opaque and stable key, unique among breakers. */
@@ -1784,8 +1829,8 @@ export interface components {
                 since: number;
                 /** @description Whether its instance is silent. */
                 stale: boolean;
-                /** @description closed, open, `half_open`, `forced_open` or disabled. */
-                state: string;
+                /** @description closed, open, `half_open`, `forced_open` or disabled; null while none was ever told. */
+                state?: string | null;
                 /**
                  * Format: int64
                  * @description Transitions so far.
@@ -2255,9 +2300,9 @@ export interface components {
                 active?: number | null;
                 /**
                  * Format: int64
-                 * @description Times that the sender had to wait.
+                 * @description Times that the sender had to wait; null when never reported.
                  */
-                backpressure_events: number;
+                backpressure_events?: number | null;
                 /** @description `deployment.environment.name` of its instance. */
                 environment?: string | null;
                 /** @description The sending component. */
@@ -2268,14 +2313,14 @@ export interface components {
                 key: string;
                 /**
                  * Format: int64
-                 * @description Messages so far.
+                 * @description Messages so far; null when never reported.
                  */
-                messages: number;
+                messages?: number | null;
                 /**
                  * Format: double
-                 * @description Messages a second over the last minute.
+                 * @description Messages a second over the last minute; null when they were never reported.
                  */
-                messages_per_second: number;
+                messages_per_second?: number | null;
                 /** @description `stream.name`. */
                 name: string;
                 /**
@@ -2652,6 +2697,15 @@ export interface components {
              */
             uptime_seconds?: number | null;
         };
+        /** @description What somebody signs in with: a bearer token, or a user's name and password. */
+        SignIn: {
+            /** @description That user's password. */
+            password?: string | null;
+            /** @description A bearer token. */
+            token?: string | null;
+            /** @description A user's name. */
+            user?: string | null;
+        };
         /** @description One value of one snapshot. */
         Single_Traces: {
             /** @description Parts that could not be read; the rest is true all the same. */
@@ -2679,7 +2733,7 @@ export interface components {
                 total_traces: number;
                 /**
                  * Format: double
-                 * @description Traces a second, each instance's mean over the time that it has been known.
+                 * @description Traces a second over the last minute.
                  */
                 traces_per_second: number;
             };
@@ -2807,9 +2861,9 @@ export interface components {
             active?: number | null;
             /**
              * Format: int64
-             * @description Times that the sender had to wait.
+             * @description Times that the sender had to wait; null when never reported.
              */
-            backpressure_events: number;
+            backpressure_events?: number | null;
             /** @description `deployment.environment.name` of its instance. */
             environment?: string | null;
             /** @description The sending component. */
@@ -2820,14 +2874,14 @@ export interface components {
             key: string;
             /**
              * Format: int64
-             * @description Messages so far.
+             * @description Messages so far; null when never reported.
              */
-            messages: number;
+            messages?: number | null;
             /**
              * Format: double
-             * @description Messages a second over the last minute.
+             * @description Messages a second over the last minute; null when they were never reported.
              */
-            messages_per_second: number;
+            messages_per_second?: number | null;
             /** @description `stream.name`. */
             name: string;
             /**
@@ -2942,7 +2996,7 @@ export interface components {
             total_traces: number;
             /**
              * Format: double
-             * @description Traces a second, each instance's mean over the time that it has been known.
+             * @description Traces a second over the last minute.
              */
             traces_per_second: number;
         };
@@ -3141,14 +3195,49 @@ export interface components {
             /** Format: double */
             timestamp: number;
         };
+        "compat.CustomBucket": {
+            /**
+             * Format: int64
+             * @description Values up to the bound.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description Upper bound; null is infinity.
+             */
+            le?: number | null;
+        };
+        "compat.CustomHistogram": {
+            buckets: components["schemas"]["compat.CustomBucket"][];
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            sum?: number | null;
+        };
+        "compat.CustomSample": {
+            histogram?: components["schemas"]["compat.CustomHistogram"] | null;
+            labels: {
+                [key: string]: string;
+            };
+            /**
+             * Format: double
+             * @description Null for a histogram, and for what JSON cannot write.
+             */
+            value?: number | null;
+        };
         "compat.Details": {
+            /** @description Id of the alert that this one comes from. */
+            cause?: string | null;
             environment?: string | null;
             instance?: string | null;
             service?: string | null;
             /** Format: double */
             threshold?: number | null;
-            /** Format: double */
-            value: number;
+            /**
+             * Format: double
+             * @description Null where the rule's field is a word, such as a state.
+             */
+            value?: number | null;
         };
         "compat.Discovery": {
             endpoints: {
@@ -3206,14 +3295,20 @@ export interface components {
             circuit_breakers: {
                 [key: string]: components["schemas"]["compat.Breaker"];
             };
+            /** @description What the service's own OpenTelemetry meters say; absent where it has none. */
+            custom?: components["schemas"]["BTreeMap"];
             detailed_components: {
                 [key: string]: components["schemas"]["compat.Component"];
             };
             errors?: components["schemas"]["compat.FailedPart"][];
-            /** Format: double */
-            health_score: number;
+            /**
+             * Format: double
+             * @description Null when nothing is registered in this scope.
+             */
+            health_score?: number | null;
             performance: components["schemas"]["compat.Performance"];
             recommendations: components["schemas"]["compat.RecommendationLine"][];
+            /** @description healthy, degraded, unhealthy, or `service_unavailable` when nothing is registered in this scope. */
             system_status: string;
             traces: components["schemas"]["compat.Traces"];
             /** Format: int64 */
@@ -3371,6 +3466,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["compat.Discovery"];
                 };
+            };
+            /** @description A browser is sent to the dashboard */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -3688,7 +3790,7 @@ export interface operations {
     get_history: {
         parameters: {
             query: {
-                /** @description pool, component or worker. */
+                /** @description pool, component, worker, system, breaker or exporter. The system is kept as a whole: with a filter it has no columns. */
                 entity: string;
                 /** @description Key, or name where it is unique; may be repeated; all in scope where it is not given. */
                 key?: string[];
@@ -4010,6 +4112,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Single_Traces"];
+                };
+            };
+            /** @description A parameter has a value that it cannot have */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_transitions: {
+        parameters: {
+            query?: {
+                /** @description How far back: 90s, 15m (default), 1h. */
+                range?: string;
+                /** @description Rows of the answer. */
+                limit?: number;
+                /** @description Exact `service.name`. */
+                service?: string;
+                /** @description Exact instance id. */
+                instance?: string;
+                /** @description Exact `deployment.environment.name`. */
+                environment?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List_Transition"];
                 };
             };
             /** @description A parameter has a value that it cannot have */

@@ -297,6 +297,7 @@ export const en = {
   "alerts.since": "since {time}",
   "alerts.lasted": "{from} – {to}, lasted {lasted}",
   "alerts.value": "value {value}, threshold {threshold}",
+  "alerts.cause": "Because:",
   "alerts.advice": "What to do",
   "alerts.noAdvice": "No recommendation stands beside this rule.",
   "alerts.copyPromql": "Copy PromQL",

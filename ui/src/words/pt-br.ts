@@ -299,6 +299,7 @@ export const ptBr: Dictionary = {
   "alerts.since": "desde {time}",
   "alerts.lasted": "{from} – {to}, durou {lasted}",
   "alerts.value": "valor {value}, limite {threshold}",
+  "alerts.cause": "Porque:",
   "alerts.advice": "O que fazer",
   "alerts.noAdvice": "Não há recomendação para esta regra.",
   "alerts.copyPromql": "Copiar PromQL",

@@ -1,4 +1,4 @@
-// The page in a real browser against a real bridge under load: main.mjs --binary PATH [--chromium PATH] [--only NAME]
+// The page in a real browser against a real bridge under load: main.mjs --binary PATH [--chromium PATH] [--only NAME] [--preview]
 import { parseArgs } from "node:util";
 import { openBrowser } from "./browser.mjs";
 import * as behaviour from "./checks/behaviour.mjs";
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     binary: { type: "string", default: "../target/release/otel-bridge" },
     chromium: { type: "string", default: "/usr/bin/chromium" },
     only: { type: "string", default: "" },
+    preview: { type: "boolean", default: false },
   },
 });
 
@@ -24,6 +25,8 @@ const started = async (server, ...options) => {
   servers.unshift(server);
   return server.start(...options);
 };
+
+Page.isPreview = values.preview;
 
 async function main() {
   const bridge = await started(new Bridge(values.binary));

@@ -98,10 +98,12 @@ export class Bridge {
 
 /** Serves the built page before a bridge that does not serve it itself. */
 export class Page {
+  /** Whether the page of this folder is served even where the bridge has one of its own. */
+  static isPreview = false;
   log = [];
 
   async start(bridge) {
-    if (await bridge.servesThePage()) {
+    if (!Page.isPreview && (await bridge.servesThePage())) {
       this.base = `${bridge.root}/ui/`;
       return this;
     }

@@ -21,6 +21,7 @@ export function AlertCard({ alert, advice }: { alert: Alert; advice: Recommendat
       world.breakers.find((one) => one.name === alert.subject && one.service === (alert.service ?? one.service))
         ?.component ?? null,
   );
+  const cause = useWorld((world) => world.alerts.find((one) => one.key === alert.cause)?.message ?? "");
   const expression = promql({ ...alert, component });
   return (
     <li
@@ -48,6 +49,11 @@ export function AlertCard({ alert, advice }: { alert: Alert; advice: Recommendat
             </span>
           )}
         </p>
+        {cause && (
+          <p className="m-0 mt-1 flex min-w-0 items-center gap-1.5 text-muted text-xs">
+            {t("alerts.cause")} <Name text={cause} className="min-w-0" />
+          </p>
+        )}
         {expression && (
           <div className="mt-2 flex min-w-0 items-center gap-1 rounded-md bg-raised py-0.5 pr-1 pl-2.5">
             <code className="min-w-0 grow truncate font-mono text-xs">{expression}</code>

@@ -37,7 +37,7 @@ export function Tiles({ breakers }: { breakers: readonly BreakerRow[] }) {
 
 function BreakerTile({ breaker, calls }: { breaker: BreakerRow; calls: (number | null)[] }) {
   const kind = kindOf(breaker.state);
-  const total = breaker.calls_succeeded + breaker.calls_failed + breaker.calls_rejected;
+  const total = (breaker.calls_succeeded ?? 0) + (breaker.calls_failed ?? 0) + (breaker.calls_rejected ?? 0);
   // Size means volume, as on Hystrix's dashboard: a circle whose area grows with the logarithm of the calls.
   const radius = useMemo(() => 5 + Math.min(15, Math.log10(1 + total) * 3), [total]);
   return (
@@ -51,7 +51,7 @@ function BreakerTile({ breaker, calls }: { breaker: BreakerRow; calls: (number |
             className="text-muted text-xs"
           />
         </span>
-        <StatePill kind={kind} text={word("state", breaker.state)} />
+        <StatePill kind={kind} text={word("state", breaker.state ?? "unknown")} />
       </div>
       <div className="relative flex h-10 items-center">
         <svg width="44" height="40" viewBox="0 0 44 40" aria-hidden="true" className={`shrink-0 text-${kind}`}>
@@ -85,7 +85,7 @@ function BreakerTile({ breaker, calls }: { breaker: BreakerRow; calls: (number |
   );
 }
 
-function Count({ title, value }: { title: string; value: number }) {
+function Count({ title, value }: { title: string; value: number | null | undefined }) {
   return (
     <div>
       <dt className="truncate text-muted">{title}</dt>

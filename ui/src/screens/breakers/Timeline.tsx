@@ -48,7 +48,7 @@ export function Timeline({ breakers }: { breakers: readonly BreakerRow[] }) {
             </span>
             <StateWord state={breaker.state} />
             <BandStrip
-              bands={bands(transitions.get(breaker.key) ?? [], breaker.state, knownFrom(breaker), to)}
+              bands={bands(transitions.get(breaker.key) ?? [], breaker.state ?? "unknown", knownFrom(breaker), to)}
               from={from}
               to={to}
             />

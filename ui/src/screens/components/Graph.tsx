@@ -68,7 +68,8 @@ function EdgeLine(props: {
   if (!from || !to || from === to) return null;
   const x2 = to.layer * STEP.x - 6;
   const y2 = to.row * STEP.y + NODE.height / 2;
-  const isBusy = stream.messages_per_second > 0;
+  const perSecond = stream.messages_per_second ?? 0;
+  const isBusy = perSecond > 0;
   return (
     <g className={isBusy ? "text-ok" : "text-off"}>
       <path
@@ -76,7 +77,7 @@ function EdgeLine(props: {
         fill="none"
         stroke="currentColor"
         strokeOpacity="0.75"
-        strokeWidth={Math.min(4, 1.2 + Math.log10(1 + stream.messages_per_second))}
+        strokeWidth={Math.min(4, 1.2 + Math.log10(1 + perSecond))}
         strokeDasharray={isBusy ? undefined : "4 4"}
       />
       <path d={`M${x2},${y2 - 4}l7,4l-7,4Z`} fill="currentColor" />

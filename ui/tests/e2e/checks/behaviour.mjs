@@ -33,7 +33,7 @@ export async function deep_links({ base, open }) {
   await page.keyboard.press("Escape");
   await page.getByRole("dialog", { name: "Worker" }).waitFor({ state: "detached" });
   expect(search(page).get("q") === "app:shop", "closing the drawer keeps the filter");
-  await page.goto(`${base}nowhere`);
+  await page.goto(`${base}pools/no/where`);
   await page.getByText("Nothing stands at this address").waitFor();
 }
 
