@@ -1,0 +1,2 @@
+export type * from "./nouns";
+export { API, get, Refusal, ROOT } from "./request";
