@@ -155,8 +155,8 @@ def routes_not_told(binary, work):
     finally:
         bridge.stop()
     told = (DOCS / "routes.md").read_text()
-    is_told = lambda path: re.search(rf"(?<![\w/]){re.escape(path)}(?![\w/{{])", told)  # noqa: E731
-    return [path for path in paths if not is_told(path)], len(paths)
+    untold = [path for path in paths if not re.search(rf"(?<![\w/]){re.escape(path)}/?(?![\w/{{])", told)]
+    return untold, len(paths)
 
 
 def check_rules(verdict, work):
