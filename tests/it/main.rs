@@ -12,6 +12,8 @@ mod access;
 mod agreement;
 mod commands;
 mod documents;
+mod embedding;
+mod environment;
 mod forwarding;
 mod harness;
 mod hostile;
