@@ -39,7 +39,7 @@
 //! | none | | handles, sources, meters, spans, [`Bridge::snapshot`] |
 //! | `pull` | yes | `Bridge::router`, `Bridge::serve` |
 //! | `push` | yes | `Builder::push_from_env` and `Builder::push_to` have an effect |
-//! | `queue` | yes | `Builder::durable_queue`: `push` through queue files (SQLite) |
+//! | `queue` | yes | `Builder::durable_queue`: `push` through queue files (`SQLite`) |
 //! | `tracing-layer` | no | `Bridge::tracing_layer` for services that use `tracing` |
 //! | `receive` | yes | the OTLP doors, for the program |
 //! | `cli` | yes | the program `otel-bridge` |

@@ -216,7 +216,7 @@ impl Asked {
     pub(crate) fn replaced(&self, recorder: &Recorder) {
         if let Kind::Pool { workers, .. } = &self.kind {
             let known = workers.lock().unwrap_or_else(PoisonError::into_inner).take();
-            release(recorder, known.unwrap_or_default());
+            release(recorder, &known.unwrap_or_default());
         }
     }
 
@@ -227,7 +227,8 @@ impl Asked {
                 let known = &mut *workers.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(known) = known {
                     recorder.local().instance.remove_pool(name);
-                    release(recorder, std::mem::take(known));
+                    release(recorder, known);
+                    known.clear();
                 }
             }
             Kind::Component { name, kind, .. } => {
@@ -240,8 +241,10 @@ impl Asked {
 }
 
 /// Takes the workers of a source out of every view.
-fn release(recorder: &Recorder, workers: Workers) {
-    workers.values().for_each(|cell| recorder.local().instance.release_worker(cell));
+fn release(recorder: &Recorder, workers: &Workers) {
+    for cell in workers.values() {
+        recorder.local().instance.release_worker(cell);
+    }
 }
 
 /// The reading with figures that fit the signed 64-bit numbers of OTLP.

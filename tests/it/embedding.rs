@@ -193,7 +193,8 @@ async fn invalid_readings_do_no_harm() {
     let has = |document: &Value| document["components"]["cache"].is_object();
     let told = shop.until("/components", has).await;
     assert!(told.to_string().len() < 64 << 10);
-    assert_eq!(shop.json("/metrics/json").await["errors"], json!([]));
+    let document = shop.json("/metrics/json").await;
+    assert_eq!(document.get("errors"), None, "no part failed");
 }
 
 /// Two destinations of one name would share a queue and their books.
@@ -238,7 +239,8 @@ async fn providers_are_handed_in() {
     types.sort_unstable();
     types.dedup();
     assert_eq!(types.len(), all, "a family stands twice in\n{text}");
-    assert_eq!(shop.bridge.snapshot().instances[0].spans, 1);
+    let counted = async || (shop.bridge.snapshot().instances[0].spans == 1).then_some(());
+    eventually("the span", counted).await;
     // The error is told, so exports ran; the provider's metrics are its own business.
     sink.wait_for(Signal::Logs, |taken| !taken.is_empty()).await;
     shop.bridge.shutdown().await.unwrap();
