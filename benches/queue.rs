@@ -23,9 +23,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
     Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, metric, number_data_point,
 };
 use otel_bridge::clock::Clock;
-use otel_bridge::config::push::{
-    ClientTls, Compression, Destination, Durability, OnAuthError, OnFull, Protocol, Queue, Retry,
-};
+use otel_bridge::config::push::{Compression, Destination, Durability, Protocol};
 use otel_bridge::model::signal::Signal;
 use otel_bridge::push::Push;
 use otel_bridge::push::hooks::Hooks;
@@ -108,29 +106,12 @@ struct Case {
 
 async fn measure(endpoint: &str, case: &Case) {
     let home = tempfile::tempdir_in(std::env::var("BENCH_DIRECTORY").unwrap_or(".".to_owned())).expect("a folder");
-    let destination = Destination {
-        name: "bench".to_owned(),
-        endpoint: endpoint.to_owned(),
-        endpoint_is_exact: false,
-        protocol: Protocol::HttpProtobuf,
-        signals: vec![Signal::Metrics],
-        compression: case.compression,
-        headers: vec![],
-        tls: ClientTls::default(),
-        timeout: Duration::from_secs(10),
-        retry: Retry {
-            initial: Duration::from_secs(1),
-            max: Duration::from_secs(30),
-            give_up_after: None,
-            on_auth_error: OnAuthError::Hold,
-        },
-        queue: Queue {
-            directory: home.path().join("q"),
-            bytes_max: 1 << 30,
-            durability: case.durability,
-            on_full: OnFull::Refuse,
-        },
-    };
+    let mut destination = Destination::new("bench", endpoint)
+        .protocol(Protocol::HttpProtobuf)
+        .compression(case.compression)
+        .signals([Signal::Metrics]);
+    destination.queue.directory = home.path().join("q");
+    destination.queue.durability = case.durability;
     let accounting = Arc::new(Accounting::default());
     let push = Push::start(&[destination], Arc::clone(&accounting), Clock::system(), Hooks::default()).expect("starts");
     let bodies: Arc<Vec<Bytes>> = Arc::new((0..64).map(|seed| request(case.points, seed)).collect());

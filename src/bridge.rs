@@ -30,12 +30,14 @@ mod serving;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(feature = "push")]
 use std::time::Duration;
 
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 
 use crate::bridge::core::Core;
 use crate::bridge::sources::Sources;
@@ -51,6 +53,7 @@ pub use builder::{BuildError, Builder};
 pub use serving::ServeError;
 
 /// How long a shutdown may go on sending.
+#[cfg(feature = "push")]
 const FLUSH: Duration = Duration::from_secs(5);
 
 /// What did not get out before the end.
@@ -58,7 +61,8 @@ const FLUSH: Duration = Duration::from_secs(5);
 #[error("{items} points, spans and log records of the last export were not taken")]
 #[non_exhaustive]
 pub struct ShutdownError {
-    /// Points, spans and log records that no destination, or no queue, has taken.
+    /// Points, spans and log records that no destination, or no queue, has taken; at least so many, where an export did not end
+    /// in time.
     pub items: u64,
 }
 
@@ -78,6 +82,9 @@ struct Inner {
     meters: Option<SdkMeterProvider>,
     sources: Sources,
     background: Tasks,
+    /// The shutdown.
+    ending: Tasks,
+    runtime: Handle,
     stopped: AtomicBool,
     #[cfg(feature = "push")]
     exporter: Option<Arc<exporter::Exporter>>,
@@ -169,39 +176,84 @@ impl Bridge {
         &self.0.core.readiness
     }
 
-    /// Turns readiness off, ends the streams, exports once more and closes everything. It may be called twice; the second call
-    /// succeeds at once.
+    /// Turns readiness off, exports once more and closes everything, within some six seconds. It may be called from anywhere, and
+    /// goes on if the caller stops waiting; the runtime that the bridge was built in must be running. It may be called twice; the
+    /// second call succeeds at once.
     ///
     /// # Errors
     /// [`ShutdownError`]: the last export did not get out. With a durable queue, what is in it waits for the next start and is
     /// no error.
+    ///
+    /// ```
+    /// # #[tokio::main]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bridge = otel_bridge::Bridge::builder().service_name("checkout").build()?;
+    /// bridge.shutdown().await?;
+    /// assert!(bridge.shutdown().await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shutdown(&self) -> Result<(), ShutdownError> {
         if self.0.stopped.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        self.0.core.readiness.set("start", Standing::Failed("stopping".to_owned()));
-        self.0.background.cancel();
-        self.0.background.join().await;
-        let lost = self.0.flush().await;
-        #[cfg(feature = "pull")]
-        self.0.serving.close().await;
-        if lost > 0 { Err(ShutdownError { items: lost }) } else { Ok(()) }
+        let (tell, told) = oneshot::channel();
+        let ending = self.clone();
+        // Its clocks run in the bridge's own runtime.
+        self.0.ending.spawn_in(&self.0.runtime, async move {
+            let _ = tell.send(ending.0.end().await);
+        });
+        match told.await {
+            Ok(0) => Ok(()),
+            Ok(items) => Err(ShutdownError { items }),
+            // The runtime has ended, and with it whatever would have sent.
+            Err(_) if self.0.pushes() => Err(ShutdownError { items: 1 }),
+            Err(_) => Ok(()),
+        }
     }
 }
 
 impl Inner {
+    /// Ends everything in order; tells how many items did not get out.
+    async fn end(&self) -> u64 {
+        self.core.readiness.set("start", Standing::Failed("stopping".to_owned()));
+        self.background.cancel();
+        let lost = self.flush().await;
+        #[cfg(feature = "pull")]
+        self.serving.close().await;
+        lost
+    }
+
     #[cfg(feature = "push")]
-    async fn flush(&self) -> u64 {
-        let Some(exporter) = &self.exporter else { return 0 };
-        let flushed = tokio::time::timeout(FLUSH, exporter.flush()).await;
-        exporter.stop(FLUSH).await;
-        // Whatever did not end in time did not get out, however much it was.
-        flushed.unwrap_or(1)
+    const fn pushes(&self) -> bool {
+        self.exporter.is_some()
     }
 
     #[cfg(not(feature = "push"))]
-    #[expect(clippy::unused_async, reason = "it waits where there is something to send")]
+    #[expect(clippy::unused_self, reason = "it depends on the bridge where there is something to push with")]
+    const fn pushes(&self) -> bool {
+        false
+    }
+
+    #[cfg(feature = "push")]
     async fn flush(&self) -> u64 {
+        let Some(exporter) = &self.exporter else {
+            self.background.join().await;
+            return 0;
+        };
+        let deadline = tokio::time::Instant::now() + FLUSH;
+        let is_idle = tokio::time::timeout_at(deadline, self.background.join()).await.is_ok();
+        exporter.abandon.cancel();
+        self.background.join().await;
+        let flushed = tokio::time::timeout_at(deadline, exporter.flush()).await;
+        exporter.stop(deadline.saturating_duration_since(tokio::time::Instant::now())).await;
+        // Whatever did not end in time did not get out, however much it was.
+        flushed.unwrap_or(1).max(u64::from(!is_idle))
+    }
+
+    #[cfg(not(feature = "push"))]
+    async fn flush(&self) -> u64 {
+        self.background.join().await;
         0
     }
 }
@@ -209,6 +261,10 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.background.cancel();
+        #[cfg(feature = "push")]
+        if let Some(exporter) = &self.exporter {
+            exporter.abandon.cancel();
+        }
         #[cfg(feature = "pull")]
         self.serving.cancel();
     }

@@ -38,6 +38,7 @@ pub use secret::Secret;
 
 /// The whole configuration after loading: defaults filled in, variables substituted, everything validated.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Config {
     /// The file it came from; none for the embedded defaults.
     pub file: Option<PathBuf>,

@@ -155,7 +155,7 @@ impl Gateway {
         background.spawn(ticker.run(background.clone()));
         let exporter = telemetry.map(|telemetry| {
             let interval = config.metric_export_interval;
-            Arc::new(Exporter { telemetry, outlet: Outlet::Queue(push.clone()), accounting, interval })
+            Arc::new(Exporter::new(telemetry, Outlet::Queue(push.clone()), accounting, interval))
         });
         if let Some(exporter) = &exporter {
             background.spawn(exporter.clone().run(background.clone()));

@@ -1,5 +1,58 @@
-//! otel-bridge takes OpenTelemetry in, shows it every way, and forwards it. This crate is the rooms that the program
-//! `otel-bridge` is made of.
+//! A service records its worker pools, components and circuit breakers once, through handles whose calls cost less than an atomic
+//! addition. They are shown every way (JSON, Prometheus, server-sent events, health) by a router that it merges into its own,
+//! and pushed as OTLP.
+//!
+//! ```text
+//!   handles, sources ─┐                  ┌─▶ router: JSON, Prometheus, server-sent events, health    (pull)
+//!   OTel meters ──────┼─▶ Bridge ────────┤
+//!   spans, `tracing` ─┘   one store      └─▶ OTLP to a collector, or to an otel-bridge of its own    (push)
+//! ```
+//!
+#![cfg_attr(feature = "pull", doc = "```")]
+#![cfg_attr(not(feature = "pull"), doc = "```ignore")]
+//! use axum::{Router, routing::get};
+//! use otel_bridge::Bridge;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let bridge = Bridge::builder().service_name("checkout").push_from_env().build()?;
+//! let pool = bridge.pool("requests").size(8).register()?;
+//! let mut worker = pool.worker("worker-1").app("checkout").register()?;
+//! {
+//!     let _request = worker.begin(); // active until the guard is dropped
+//! }
+//! let app: Router = Router::new().route("/", get(async || "hello")).merge(bridge.router());
+//! # let _ = app;
+//! assert_eq!(bridge.snapshot().pools[0].requests, Some(1));
+//! bridge.shutdown().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Start with [`Bridge`]; [`record`] has the handles, [`record::source`] the pools that are asked instead of telling, and
+//! [`config::push::Destination`] where to push to.
+//!
+//! # Features
+//!
+//! | feature | default | gives |
+//! |---|---|---|
+//! | none | | handles, sources, meters, spans, [`Bridge::snapshot`] |
+//! | `pull` | yes | `Bridge::router`, `Bridge::serve` |
+//! | `push` | yes | `Builder::push_from_env` and `Builder::push_to` have an effect |
+//! | `queue` | yes | `Builder::durable_queue`: `push` through queue files (`SQLite`) |
+//! | `tracing-layer` | no | `Bridge::tracing_layer` for services that use `tracing` |
+//! | `receive` | yes | the OTLP doors, for the program |
+//! | `cli` | yes | the program `otel-bridge` |
+//!
+//! A service takes `default-features = false, features = ["pull", "push"]`. The crate needs Rust 1.95; a newer minimum makes a new
+//! minor version.
+//!
+//! # The program
+//!
+//! The crate is also the rooms that the program `otel-bridge` is made of: it takes the OTLP of services in any language, shows it
+//! by the same views, and forwards it. [`gateway`](https://docs.rs/otel-bridge/latest/otel_bridge/gateway/) wires them;
+//! `ARCHITECTURE.md` says what each must not know. [`bridge`], [`record`], [`model`] and [`config`] keep their shape within a minor
+//! version; the other rooms may change with any.
 //!
 //! ```text
 //!   OTLP in ─▶ receive ──▶ push ─▶ OTLP out      the bytes as they came, committed before the answer
@@ -10,9 +63,6 @@
 //!                 ▼ one Snapshot
 //!                pull ─▶ JSON, Prometheus, server-sent events, health
 //! ```
-//!
-//! [`gateway`] wires the rooms; [`model`] holds the nouns and their rules, [`otlp`] the wire format read in place, [`listen`] what
-//! every socket has. `ARCHITECTURE.md` says what each must not know.
 //!
 //! A bridge in a process of one's own, on ports that the system chooses:
 //!
@@ -74,3 +124,8 @@ pub mod probe;
 pub use bridge::Bridge;
 pub use config::Config;
 pub use record::{CircuitBreaker, Component, Pool, Request, Worker};
+
+/// The examples of the README are compiled.
+#[cfg(all(doctest, feature = "pull", feature = "push"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -155,9 +155,18 @@ impl std::ops::Deref for PullState {
 
 /// Every route of an endpoint. Credentials, rate limits, CORS and TLS are the listener's; the router has none.
 pub fn router(state: PullState) -> Router {
+    routes(&state, |_| true).fallback(problem::unknown_path).with_state(state)
+}
+
+/// The same for a server of somebody else's, whose the root and all unknown paths are: merging routers panics when both have one.
+pub fn guest_router(state: PullState) -> Router {
+    routes(&state, |path| path != "/").with_state(state)
+}
+
+fn routes(state: &PullState, takes: impl Fn(&str) -> bool) -> Router<PullState> {
     let mut router = Router::new();
-    for route in route::table(&state.endpoint) {
+    for route in route::table(&state.endpoint).into_iter().filter(|route| takes(&route.path)) {
         router = router.route(&route.path, route.handler);
     }
-    router.method_not_allowed_fallback(problem::unknown_method).fallback(problem::unknown_path).with_state(state)
+    router.method_not_allowed_fallback(problem::unknown_method)
 }

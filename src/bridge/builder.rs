@@ -36,6 +36,12 @@ pub enum BuildError {
         /// What is empty.
         what: &'static str,
     },
+    /// Two destinations have one name, which their queue files and books are told apart by.
+    #[error("two destinations are named `{name}`: give each a name of its own")]
+    SameName {
+        /// The name.
+        name: String,
+    },
     /// The environment's configuration.
     #[error(transparent)]
     Config(#[from] ConfigErrors),
@@ -184,6 +190,8 @@ impl Builder {
             meters: self.meters,
             sources,
             background,
+            ending: Tasks::new(),
+            runtime,
             stopped: false.into(),
             #[cfg(feature = "push")]
             exporter,
@@ -229,6 +237,11 @@ impl Builder {
             config.push.extend(environment.push);
         }
         config.push.extend(self.destinations.iter().cloned());
+        let is_again =
+            |(place, one): &(usize, &Destination)| config.push.iter().take(*place).any(|other| other.name == one.name);
+        if let Some((_, again)) = config.push.iter().enumerate().find(is_again) {
+            return Err(BuildError::SameName { name: again.name.clone() });
+        }
         if is_disabled {
             config.push.clear();
         }
@@ -286,12 +299,8 @@ fn exporter(
         let resource = crate::record::export::resource(&core.resource);
         Outlet::Direct(Direct::start(&config.push, &resource, &accounting, &clock)?)
     };
-    let exporter = Exporter {
-        telemetry: telemetry.clone(),
-        outlet,
-        accounting: core.accounting.clone(),
-        interval: config.metric_export_interval,
-    };
+    let interval = config.metric_export_interval;
+    let exporter = Exporter::new(telemetry.clone(), outlet, core.accounting.clone(), interval);
     Ok(Some(Arc::new(exporter)))
 }
 

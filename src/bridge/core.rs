@@ -26,7 +26,9 @@ pub(crate) struct Fallback {
 /// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Core {
+    #[cfg_attr(not(any(feature = "pull", feature = "push")), expect(dead_code, reason = "the doors read it"))]
     pub(crate) clock: Clock,
+    #[cfg_attr(not(feature = "push"), expect(dead_code, reason = "destinations write it"))]
     pub(crate) accounting: Arc<Accounting>,
     pub(crate) store: Arc<Store>,
     /// None when the process does not show itself.
@@ -75,6 +77,8 @@ pub(crate) fn judging(config: &Config) -> Judging {
 /// The process's own resource: what the configuration says, and the defaults for what it does not.
 fn resource_of(config: &Config, fallback: &Fallback) -> Vec<(String, String)> {
     let mut resource = config.resource.clone();
+    // A service without a name is one whose name is not known (specification of the resource).
+    resource.retain(|(key, value)| key != "service.name" || !value.is_empty());
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let defaults = [
         ("service.name", Some(fallback.service.clone())),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
 
 use crate::model::signal::Signal;
 use crate::push::Push;
@@ -31,15 +32,27 @@ pub(crate) enum Outlet {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Exporter {
-    pub(crate) telemetry: Arc<Telemetry>,
-    pub(crate) outlet: Outlet,
-    pub(crate) accounting: Arc<Accounting>,
+    telemetry: Arc<Telemetry>,
+    outlet: Outlet,
+    accounting: Arc<Accounting>,
     /// Time between two collections of metrics.
-    pub(crate) interval: Duration,
+    interval: Duration,
+    /// Ends an export that takes too long for a stop; what is in it is lost, and booked so.
+    pub(crate) abandon: CancellationToken,
 }
 
 impl Exporter {
-    /// Exports until the group is cancelled.
+    /// An exporter that collects metrics so often.
+    pub(crate) fn new(
+        telemetry: Arc<Telemetry>,
+        outlet: Outlet,
+        accounting: Arc<Accounting>,
+        interval: Duration,
+    ) -> Self {
+        Self { telemetry, outlet, accounting, interval, abandon: CancellationToken::new() }
+    }
+
+    /// Exports until the group is cancelled, and then to the end of the export that runs, unless that is abandoned.
     pub(crate) async fn run(self: Arc<Self>, tasks: Tasks) {
         let every = |interval: Duration| {
             let mut due = interval_at(Instant::now() + interval, interval);
@@ -48,10 +61,15 @@ impl Exporter {
         };
         let (mut metrics, mut words) = (every(self.interval), every(self.interval.min(WORDS_INTERVAL)));
         loop {
-            tokio::select! {
+            let is_for_metrics = tokio::select! {
                 () = tasks.cancelled() => return,
-                _ = metrics.tick() => { self.metrics().await; }
-                _ = words.tick() => { self.words().await; }
+                _ = metrics.tick() => true,
+                _ = words.tick() => false,
+            };
+            let export = async { if is_for_metrics { self.metrics().await } else { self.words().await } };
+            tokio::select! {
+                () = self.abandon.cancelled() => return,
+                _ = export => {}
             }
         }
     }

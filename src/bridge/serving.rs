@@ -12,7 +12,7 @@ use crate::config::links::Links;
 use crate::config::listener::Listener;
 use crate::config::pull::PullEndpoint;
 use crate::listen::{self, ListenError, RouterDoor, Timings};
-use crate::pull::probes;
+use crate::pull::{self, probes};
 use crate::tasks::Tasks;
 
 /// How long requests may take when the bridge stops.
@@ -66,8 +66,8 @@ impl Serving {
 }
 
 impl Bridge {
-    /// Every view as a router, to be merged into the service's own, or nested. Credentials, rate limits and TLS are those of the
-    /// service's server.
+    /// Every view as a router, to be merged into the service's own, or nested where paths such as `/health` would meet. The root
+    /// and unknown paths stay the service's. Credentials, rate limits and TLS are those of the service's server.
     ///
     /// ```
     /// # #[tokio::main]
@@ -76,7 +76,7 @@ impl Bridge {
     /// use otel_bridge::Bridge;
     ///
     /// let bridge = Bridge::builder().service_name("checkout").build()?;
-    /// let app: Router = Router::new().route("/hello", get(async || "hello")).merge(bridge.router());
+    /// let app: Router = Router::new().route("/", get(async || "hello")).merge(bridge.router());
     /// # let _ = app;
     /// # bridge.shutdown().await?;
     /// # Ok(())
@@ -84,7 +84,7 @@ impl Bridge {
     /// ```
     pub fn router(&self) -> Router {
         let serving = &self.0.serving;
-        serving.behind.router(&serving.endpoint, &serving.links, &serving.streams)
+        pull::guest_router(serving.behind.state(&serving.endpoint, &serving.links, &serving.streams))
     }
 
     /// Serves every view on a listener of its own, with the limits, credentials and TLS of the endpoint's configuration
@@ -100,7 +100,8 @@ impl Bridge {
         }
         let bound = listen::bind(&listener)?;
         let address = bound.local_addr();
-        let door = RouterDoor::new(self.router()).with_probes(|head| probes::is_probe(head.uri.path()));
+        let router = serving.behind.router(&serving.endpoint, &serving.links, &serving.streams);
+        let door = RouterDoor::new(router).with_probes(|head| probes::is_probe(head.uri.path()));
         let timings = Timings { drain: DRAIN, ..Timings::default() };
         listen::serve(bound, Arc::new(door), timings, &serving.behind.core.clock, &serving.doors)?;
         Ok(address)

@@ -44,7 +44,13 @@ impl Sources {
     pub(super) fn add(&self, asked: Asked, recorder: &Recorder) {
         let part = recorder.store().accounting().parts.part(asked.part.as_str());
         let mut all = self.0.all.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|source| source.asked.part != asked.part);
+        all.retain(|source| {
+            let stays = source.asked.part != asked.part;
+            if !stays {
+                source.asked.replaced(recorder);
+            }
+            stays
+        });
         all.push(Source { asked: Arc::new(asked), part });
         drop(all);
         self.0.added.notify_one();

@@ -36,7 +36,16 @@ impl fmt::Debug for Behind {
 impl Behind {
     /// Every route of an endpoint; its streams end with `streams`.
     pub(crate) fn router(&self, endpoint: &PullEndpoint, links: &Links, streams: &Tasks) -> Router {
-        let router = pull::router(PullState::new(Shared {
+        let router = pull::router(self.state(endpoint, links, streams));
+        match &self.observer {
+            Some(observer) => observer.watch(router),
+            None => router,
+        }
+    }
+
+    /// What stands behind an endpoint.
+    pub(crate) fn state(&self, endpoint: &PullEndpoint, links: &Links, streams: &Tasks) -> PullState {
+        PullState::new(Shared {
             store: self.core.store.clone(),
             endpoint: endpoint.clone(),
             readiness: self.core.readiness.clone(),
@@ -47,10 +56,6 @@ impl Behind {
             custom_meters: self.custom_meters.clone(),
             links: links.clone(),
             tasks: streams.clone(),
-        }));
-        match &self.observer {
-            Some(observer) => observer.watch(router),
-            None => router,
-        }
+        })
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 /// Every problem of one configuration, in the order of the file. `Display` prints one a line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+#[non_exhaustive]
 pub struct ConfigErrors {
     /// At least one.
     pub problems: Vec<Problem>,
@@ -14,6 +15,7 @@ pub struct ConfigErrors {
 
 /// One problem. Prints as `file:line:column: message`; without a place, as `file: message`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Problem {
     /// The file, or a word for a text that is none.
     pub origin: String,

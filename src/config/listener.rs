@@ -7,6 +7,7 @@ use crate::config::Secret;
 
 /// A listening socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Listener {
     /// Where it listens; port 0 lets the system choose.
     pub address: SocketAddr,
@@ -46,6 +47,7 @@ impl Listener {
 
 /// Credentials of a listener.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Auth {
     /// Accepted bearer tokens.
     pub bearer_tokens: Vec<Secret>,
@@ -57,6 +59,7 @@ pub struct Auth {
 
 /// TLS of a listener; the files are read again when they change.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServerTls {
     /// PEM file with the certificate chain.
     pub certificate: PathBuf,
@@ -64,6 +67,13 @@ pub struct ServerTls {
     pub key: PathBuf,
     /// PEM file with the authorities of client certificates; with it no connection is made without one.
     pub client_ca: Option<PathBuf>,
+}
+
+impl ServerTls {
+    /// TLS with this certificate chain and its key, open to clients without a certificate.
+    pub fn new(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        Self { certificate: certificate.into(), key: key.into(), client_ca: None }
+    }
 }
 
 /// Requests for each client address.
@@ -77,6 +87,7 @@ pub struct RateLimit {
 
 /// Cross-origin access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Cors {
     /// Exact origins, such as `https://grafana.example`; `*` alone means any, then without credentials.
     pub origins: Vec<String>,

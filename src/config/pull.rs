@@ -13,6 +13,7 @@ pub(crate) const RATE_LIMIT: RateLimit = RateLimit { per_second: 100, burst: 300
 
 /// One pull endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PullEndpoint {
     /// Its name, unique in the file (default `system_metrics`).
     pub name: String,
@@ -66,6 +67,7 @@ impl Default for PullEndpoint {
 
 /// How the Prometheus routes print.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Prometheus {
     /// Names of the first two parts.
     pub names: Names,
@@ -77,6 +79,7 @@ pub struct Prometheus {
 
 /// Which names the system, component, pool and worker families have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Names {
     /// As the specification documents print them.
     #[default]

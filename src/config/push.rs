@@ -11,6 +11,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One OTLP destination.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Destination {
     /// Its name, unique in the file; also names its queue file.
     pub name: String,
@@ -61,10 +62,59 @@ impl Destination {
             queue: Queue::default(),
         }
     }
+
+    /// With this transport.
+    #[must_use]
+    pub const fn protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// With this compression of requests.
+    #[must_use]
+    pub const fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// With these signals, and no others.
+    ///
+    /// ```
+    /// use otel_bridge::config::push::{Compression, Destination, Protocol};
+    /// use otel_bridge::model::signal::Signal;
+    ///
+    /// let collector = Destination::new("collector", "https://collector.example:4318")
+    ///     .protocol(Protocol::HttpProtobuf)
+    ///     .compression(Compression::Zstd)
+    ///     .header("authorization", "Bearer secret")
+    ///     .signals([Signal::Metrics]);
+    /// // What is secret is not printed.
+    /// assert!(!format!("{collector:?}").contains("Bearer"));
+    /// ```
+    #[must_use]
+    pub fn signals(mut self, signals: impl IntoIterator<Item = Signal>) -> Self {
+        self.signals = signals.into_iter().collect();
+        self
+    }
+
+    /// With this header (gRPC: metadata) on every request.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), Secret::new(value.into())));
+        self
+    }
+
+    /// With so much time for one request.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
 }
 
 /// OTLP transports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Protocol {
     /// OTLP/gRPC.
     Grpc,
@@ -76,6 +126,7 @@ pub enum Protocol {
 
 /// Compression of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Compression {
     /// None.
     None,
@@ -87,6 +138,7 @@ pub enum Compression {
 
 /// TLS of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientTls {
     /// PEM file with the authorities that are trusted instead of the system's.
     pub ca: Option<PathBuf>,
@@ -100,6 +152,7 @@ pub struct ClientTls {
 
 /// When a failed request is repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Retry {
     /// First pause (default 1 s).
     pub initial: Duration,
@@ -124,6 +177,7 @@ impl Default for Retry {
 
 /// What to do when the destination refuses the credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnAuthError {
     /// Keep the data, pause, and say so loudly (default).
     Hold,
@@ -133,6 +187,7 @@ pub enum OnAuthError {
 
 /// Where undelivered data waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Queue {
     /// Folder of the queue files (default `./otel-bridge-data`).
     pub directory: PathBuf,
@@ -157,6 +212,7 @@ impl Default for Queue {
 
 /// When data counts as safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Durability {
     /// After a commit that reached the disk (default).
     Commit,
@@ -168,6 +224,7 @@ pub enum Durability {
 
 /// What a full queue does with new data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OnFull {
     /// Refuse the request, so that the sender keeps it (default).
     Refuse,

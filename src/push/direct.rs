@@ -9,6 +9,7 @@ mod transport;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use opentelemetry::{Context, InstrumentationScope};
@@ -54,6 +55,8 @@ struct Outgoing {
     exporters: Exporters,
     account: Arc<DestinationAccount>,
     board: Board,
+    /// Time for one export, repeats included.
+    timeout: Duration,
     /// What no message may show.
     secrets: Vec<Secret>,
 }
@@ -75,6 +78,7 @@ impl Direct {
             Ok(Outgoing {
                 exporters: Exporters::build(destination, resource, &connections)?,
                 board: Board::new(account.clone(), clock.clone()),
+                timeout: destination.timeout,
                 account,
                 secrets: secrets(destination),
             })
@@ -131,27 +135,31 @@ impl Direct {
     }
 }
 
+impl Drop for Direct {
+    fn drop(&mut self) {
+        self.connections.cancel();
+    }
+}
+
 impl Outgoing {
     /// Waits for an export and books how it ended: 0, or the items that were lost.
     async fn book(&self, signal: Signal, items: u64, export: impl Future<Output = OTelSdkResult>) -> u64 {
         use opentelemetry::context::FutureExt as _;
-        let books = self.account.signal(signal);
-        books.accepted.fetch_add(items, Ordering::Relaxed);
-        books.queue_items.fetch_add(items, Ordering::Relaxed);
-        self.account.in_flight.fetch_add(1, Ordering::Relaxed);
+        let mut booking = Booking::open(&self.account, signal, items);
         // What instrumented clients would tell of this export would only be the next one's contents.
         let quiet = Context::current().with_telemetry_suppressed();
-        let result = export.with_context(quiet).await;
-        self.account.in_flight.fetch_sub(1, Ordering::Relaxed);
-        books.queue_items.fetch_sub(items, Ordering::Relaxed);
+        // The exporters look at their clock between attempts only, and would wait for ever in one.
+        let result = match tokio::time::timeout(self.timeout, export.with_context(quiet)).await {
+            Ok(result) => result,
+            Err(_elapsed) => Err(OTelSdkError::Timeout(self.timeout)),
+        };
         match result {
             Ok(()) => {
-                books.delivered.fetch_add(items, Ordering::Relaxed);
+                booking.is_delivered = true;
                 self.board.delivered(signal);
                 0
             }
             Err(error) => {
-                books.dropped.add(EXPORT_FAILED, items);
                 self.board.failed(signal, Condition::Retrying, &self.message(&error), None);
                 items
             }
@@ -165,6 +173,37 @@ impl Outgoing {
             message = message.replace(secret.reveal(), "<redacted>");
         }
         message
+    }
+}
+
+/// An export in the books from its beginning to its end. One that is given up half-way is booked as dropped.
+struct Booking<'a> {
+    account: &'a DestinationAccount,
+    signal: Signal,
+    items: u64,
+    is_delivered: bool,
+}
+
+impl<'a> Booking<'a> {
+    fn open(account: &'a DestinationAccount, signal: Signal, items: u64) -> Self {
+        let books = account.signal(signal);
+        books.accepted.fetch_add(items, Ordering::Relaxed);
+        books.queue_items.fetch_add(items, Ordering::Relaxed);
+        account.in_flight.fetch_add(1, Ordering::Relaxed);
+        Self { account, signal, items, is_delivered: false }
+    }
+}
+
+impl Drop for Booking<'_> {
+    fn drop(&mut self) {
+        let books = self.account.signal(self.signal);
+        self.account.in_flight.fetch_sub(1, Ordering::Relaxed);
+        books.queue_items.fetch_sub(self.items, Ordering::Relaxed);
+        if self.is_delivered {
+            books.delivered.fetch_add(self.items, Ordering::Relaxed);
+        } else {
+            books.dropped.add(EXPORT_FAILED, self.items);
+        }
     }
 }
 

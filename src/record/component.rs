@@ -5,7 +5,9 @@ use std::error::Error;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use crate::limits::LABEL_BYTES_MAX;
 use crate::model::component::ComponentState;
+use crate::model::naming;
 use crate::record::durations::DurationOf;
 use crate::record::local::Local;
 use crate::record::name::{check_label, check_name};
@@ -161,7 +163,8 @@ impl Component {
 
     /// Keeps the text of the last error, and counts nothing.
     pub fn tell(&self, error: &str) {
-        *self.cell.last_error.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.into());
+        *self.cell.last_error.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(naming::truncate(error, LABEL_BYTES_MAX).into());
     }
 
     /// Says how it is.

@@ -9,7 +9,9 @@ use std::error::Error;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::limits::LABEL_BYTES_MAX;
 use crate::model::component::ComponentState;
+use crate::model::naming;
 use crate::model::worker::WorkerState;
 use crate::record::name::{check_label, check_name};
 use crate::record::{RecordError, Recorder};
@@ -190,17 +192,18 @@ pub(crate) struct Asked {
 }
 
 enum Kind {
-    Pool { name: String, source: Box<dyn PoolSource>, workers: Mutex<Workers> },
+    Pool { name: String, source: Box<dyn PoolSource>, workers: Mutex<Option<Workers>> },
     Component { name: String, kind: String, source: Box<dyn ComponentSource> },
 }
 
-/// The workers that a pool told of last, by id.
+/// The workers that a pool told of last, by id; none once another source tells of the pool.
 type Workers = BTreeMap<String, Arc<WorkerCell>>;
 
 impl Asked {
     pub(crate) fn pool(name: &str, source: impl PoolSource) -> Result<Self, RecordError> {
         check_name("a pool", name)?;
-        let kind = Kind::Pool { name: name.to_owned(), source: Box::new(source), workers: Mutex::default() };
+        let workers = Mutex::new(Some(Workers::new()));
+        let kind = Kind::Pool { name: name.to_owned(), source: Box::new(source), workers };
         Ok(Self { part: format!("pool {name}"), kind })
     }
 
@@ -215,23 +218,35 @@ impl Asked {
     pub(crate) fn ask(&self, recorder: &Recorder) -> Result<(), SourceError> {
         match &self.kind {
             Kind::Pool { name, source, workers } => {
-                let reading = source.read()?;
-                let known = &mut *workers.lock().unwrap_or_else(PoisonError::into_inner);
-                write_pool(recorder, name, &reading, known)?;
+                let reading = bounded(source.read()?);
+                // A source that was replaced while it was asked has no say any more.
+                if let Some(known) = &mut *workers.lock().unwrap_or_else(PoisonError::into_inner) {
+                    write_pool(recorder, name, &reading, known)?;
+                }
             }
             Kind::Component { name, kind, source } => write_component(recorder, (name, kind), &source.read()?)?,
         }
         Ok(())
     }
 
+    /// Another source takes its place: its workers leave, so that the other may tell of the same ones, and an answer that is still
+    /// to come is not written down.
+    pub(crate) fn replaced(&self, recorder: &Recorder) {
+        if let Kind::Pool { workers, .. } = &self.kind {
+            let known = workers.lock().unwrap_or_else(PoisonError::into_inner).take();
+            release(recorder, &known.unwrap_or_default());
+        }
+    }
+
     /// Writes down that there is no answer.
     pub(crate) fn unanswered(&self, recorder: &Recorder, why: &str) {
         match &self.kind {
             Kind::Pool { name, workers, .. } => {
-                let instance = &recorder.local().instance;
-                instance.remove_pool(name);
-                for cell in std::mem::take(&mut *workers.lock().unwrap_or_else(PoisonError::into_inner)).values() {
-                    instance.release_worker(cell);
+                let known = &mut *workers.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(known) = known {
+                    recorder.local().instance.remove_pool(name);
+                    release(recorder, known);
+                    known.clear();
                 }
             }
             Kind::Component { name, kind, .. } => {
@@ -241,6 +256,22 @@ impl Asked {
             }
         }
     }
+}
+
+/// Takes the workers of a source out of every view.
+fn release(recorder: &Recorder, workers: &Workers) {
+    for cell in workers.values() {
+        recorder.local().instance.release_worker(cell);
+    }
+}
+
+/// The reading with figures that fit the signed 64-bit numbers of OTLP.
+fn bounded(mut reading: PoolReading) -> PoolReading {
+    const MOST: u64 = i64::MAX as u64;
+    for figure in [&mut reading.active, &mut reading.idle, &mut reading.creating] {
+        *figure = MOST.min(*figure);
+    }
+    reading
 }
 
 fn write_pool(recorder: &Recorder, name: &str, reading: &PoolReading, known: &mut Workers) -> Result<(), RecordError> {
@@ -301,20 +332,20 @@ fn write_component(
     let claimed = recorder.local().instance.claim_component(name, kind);
     let cell = claimed.ok_or(RecordError::Full { what: "component" })?;
     let before = (cell.items_processed.get(), cell.errors.get());
-    cell.items_processed.set(reading.items_processed);
-    cell.errors.set(reading.errors);
-    if before != (reading.items_processed, reading.errors) {
+    cell.items_processed.set(reading.items_processed.min(i64::MAX as u64));
+    cell.errors.set(reading.errors.min(i64::MAX as u64));
+    if before != (cell.items_processed.get(), cell.errors.get()) {
         cell.last_activity.set(recorder.local().unix_s());
     }
     cell.state.set(reading.state as u8, recorder.clock().elapsed_ms());
-    let last_error = reading.last_error.as_deref().map(Into::into);
+    let last_error = reading.last_error.as_deref().map(|words| naming::truncate(words, LABEL_BYTES_MAX).into());
     *cell.last_error.lock().unwrap_or_else(PoisonError::into_inner) = last_error;
     Ok(())
 }
 
 fn put(count: &Count, value: Option<u64>) {
     match value {
-        Some(value) => count.set(value),
+        Some(value) => count.set(value.min(i64::MAX as u64)),
         None => count.clear(),
     }
 }

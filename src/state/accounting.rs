@@ -183,6 +183,7 @@ impl DestinationAccount {
 
     /// Goes on with the books of a destination of the same name that has ended. What this one found in its queue so far counts
     /// as recovered only where it is more than what waited there; tells the items that waited and were not found.
+    #[cfg(feature = "push")]
     pub(crate) fn go_on_from(&self, ended: &Self) -> u64 {
         self.warnings.fetch_add(ended.warnings.load(Ordering::Relaxed), Ordering::Relaxed);
         let before = ended.standing.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -238,6 +239,7 @@ impl DestinationAccount {
 }
 
 impl SignalAccount {
+    #[cfg(feature = "push")]
     fn go_on_from(&self, ended: &Self) -> u64 {
         let (found, waited) = (self.recovered.load(Ordering::Relaxed), ended.queue_items.load(Ordering::Relaxed));
         let recovered = ended.recovered.load(Ordering::Relaxed).saturating_add(found.saturating_sub(waited));

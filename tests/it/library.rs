@@ -22,45 +22,45 @@ use crate::harness::sink::Reply;
 use crate::harness::{Answer, BridgeUnderTest, Client, Sink, eventually};
 
 /// A bridge and where it is served.
-struct Embedded {
-    bridge: Bridge,
+pub(crate) struct Embedded {
+    pub(crate) bridge: Bridge,
     address: SocketAddr,
     client: Client,
 }
 
 impl Embedded {
-    fn start(builder: Builder) -> Self {
+    pub(crate) fn start(builder: Builder) -> Self {
         let bridge = builder.service_name("shop").build().unwrap_or_else(|error| panic!("{error}"));
         let address = bridge.serve(([127, 0, 0, 1], 0).into()).unwrap();
         Self { bridge, address, client: Client::new() }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.client.get(&format!("http://{}{path}", self.address)).await
     }
 
-    async fn json(&self, path: &str) -> Value {
+    pub(crate) async fn json(&self, path: &str) -> Value {
         self.get(path).await.json()
     }
 
     /// Asks until the document satisfies: snapshots are made at most every 250 ms.
-    async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool) -> Value {
         eventually(path, async || Some(self.json(path).await).filter(|document| holds(document))).await
     }
 }
 
 /// An interval that a test can wait for.
-fn quick() -> Config {
+pub(crate) fn quick() -> Config {
     let mut config = Config::library_defaults(&BTreeMap::new()).unwrap();
     config.metric_export_interval = Duration::from_millis(100);
     config
 }
 
-fn destination(sink: &Sink, protocol: Protocol) -> Destination {
-    Destination { protocol, ..Destination::new("collector", format!("http://{}", sink.address)) }
+pub(crate) fn destination(sink: &Sink, protocol: Protocol) -> Destination {
+    Destination::new("collector", format!("http://{}", sink.address)).protocol(protocol)
 }
 
-fn metric_names(taken: &[bytes::Bytes]) -> Vec<String> {
+pub(crate) fn metric_names(taken: &[bytes::Bytes]) -> Vec<String> {
     let requests = taken.iter().map(|body| ExportMetricsServiceRequest::decode(&body[..]).unwrap());
     let scopes = requests.flat_map(|request| request.resource_metrics).flat_map(|one| one.scope_metrics);
     scopes.flat_map(|one| one.metrics).map(|metric| metric.name).collect()
@@ -216,7 +216,7 @@ async fn a_bridge_shows_an_embedded_service() {
     ];
     for (door, protocol, compression) in protocols {
         let node = BridgeUnderTest::start("push: []").await;
-        let to_node = Destination { protocol, compression, ..Destination::new("node", node.door(door)) };
+        let to_node = Destination::new("node", node.door(door)).protocol(protocol).compression(compression);
         let shop = Embedded::start(Bridge::builder().config(quick()).push_to(to_node));
         let pool = shop.bridge.pool("requests").size(4).register().unwrap();
         let mut worker = pool.worker("worker-1").app("cart").register().unwrap();

@@ -13,6 +13,8 @@ mod agreement;
 mod commands;
 mod documents;
 mod examples;
+mod embedding;
+mod environment;
 mod forwarding;
 mod harness;
 mod hostile;
