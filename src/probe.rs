@@ -55,7 +55,7 @@ where
 }
 
 /// An error and what lies beneath it: the client's own words name only the step that failed.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let mut words: Vec<String> = causes.map(ToString::to_string).collect();
     // Some errors quote their cause.

@@ -18,6 +18,7 @@ mod hostile;
 mod library;
 mod limits;
 mod own_telemetry;
+mod proto;
 mod recorded;
 mod secrets;
 mod signals;
