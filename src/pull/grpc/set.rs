@@ -63,6 +63,11 @@ impl Set {
         Self { key, frames: watch::Sender::new(Arc::new(frame)) }
     }
 
+    /// Whether nobody watches.
+    pub(super) fn is_idle(&self) -> bool {
+        self.frames.receiver_count() == 0
+    }
+
     /// Everything at that frame, encoded when the first watcher needs it.
     pub(super) fn whole(&self, ground: &Ground, frame: &Frame) -> Encoded {
         let SetKey { scope, topics, .. } = &self.key;

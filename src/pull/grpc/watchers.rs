@@ -56,7 +56,9 @@ impl Watchers {
             return Ok(Place { set: set.clone(), frames: set.frames.subscribe(), _seat: seat });
         }
         if sets.len() >= SSE_SETS_MAX {
-            return Err(NoWatch::TooManySets);
+            // One that everybody has left makes room, though its task has not seen it yet; it ends when it does.
+            let idle = sets.values().find(|set| set.is_idle()).map(|set| set.key.clone());
+            sets.remove(&idle.ok_or(NoWatch::TooManySets)?);
         }
         let set = Arc::new(Set::new(ground, key.clone()));
         let frames = set.frames.subscribe();
@@ -66,13 +68,13 @@ impl Watchers {
     }
 
     /// Takes a set out unless somebody has joined it meanwhile; whether it is out.
-    fn remove_if_idle(&self, set: &Set) -> bool {
+    fn remove_if_idle(&self, set: &Arc<Set>) -> bool {
         let mut sets = self.sets();
-        let is_idle = set.frames.receiver_count() == 0;
-        if is_idle {
+        let is_ours = sets.get(&set.key).is_some_and(|known| Arc::ptr_eq(known, set));
+        if is_ours && set.is_idle() {
             sets.remove(&set.key);
         }
-        is_idle
+        set.is_idle() || !is_ours
     }
 
     /// How many sets there are now.

@@ -57,7 +57,7 @@ fn lines(picture: &Picture, now: f64) -> Vec<Line<'static>> {
     let silent = picture.services.values().filter(|told| told.item.status == "stale").count();
     let silent = if silent > 0 { format!(" ({silent} silent)") } else { String::new() };
     lines.push(Line::raw(format!(
-        "  {} instances{silent}  {} pools  {} workers  {} traces  {} open spans",
+        "  instances {}{silent}  pools {}  workers {}  traces {}  open spans {}",
         picture.services.len(),
         picture.pools.len(),
         count(picture.workers.len() as u64),
