@@ -2,7 +2,14 @@
 //! `tests/it/proto.rs` makes it anew and compares.
 
 /// Messages, client and server of `otel_bridge.v1`.
-#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::pedantic, reason = "generated code")]
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated code"
+)]
 pub mod v1 {
     include!("proto/otel_bridge.v1.rs");
     #[cfg(feature = "pull")]

@@ -35,7 +35,7 @@ pub(super) enum News {
     /// A connection is tried.
     Connecting,
     /// The bridge says this.
-    Told(Message),
+    Told(Box<Message>),
     /// There is no connection, or no longer.
     Lost {
         /// Why.
@@ -122,7 +122,7 @@ impl Link {
                     *has_heard = true;
                     // A kind of message that is newer than this program says nothing to it.
                     let Some(message) = response.message else { continue };
-                    if news.send(News::Told(message)).await.is_err() {
+                    if news.send(News::Told(Box::new(message))).await.is_err() {
                         return "nobody looks any more".to_owned();
                     }
                 }

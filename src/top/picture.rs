@@ -82,12 +82,12 @@ fn all<T: Keyed>(items: Vec<T>, at: f64) -> Known<T> {
 }
 
 fn change<C: Changes>(known: &mut Known<C::Item>, changes: Option<C>, at: f64) {
-    let Some((changed, removed)) = changes.map(Changes::parts) else { return };
+    let Some((fresh, removed)) = changes.map(Changes::parts) else { return };
     // A key may leave and come back in one step: what is there now counts.
     for key in removed {
         known.remove(&key);
     }
-    known.extend(all(changed, at));
+    known.extend(all(fresh, at));
 }
 
 impl Picture {

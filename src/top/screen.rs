@@ -60,6 +60,8 @@ pub(super) struct Screen {
     /// Rows of a page, as it was last drawn.
     pub(super) page_rows: usize,
     heard_at: Option<Instant>,
+    /// The last moment that was told, in Unix seconds on the bridge's clock.
+    told_at: f64,
     choices: [Choice; Tab::ALL.len()],
 }
 
@@ -78,6 +80,7 @@ impl Screen {
             filter: String::new(),
             page_rows: 1,
             heard_at: None,
+            told_at: 0.0,
             choices: Default::default(),
         }
     }
@@ -94,7 +97,9 @@ impl Screen {
             News::Told(message) => {
                 self.standing = Standing::Live;
                 self.heard_at = Some(Instant::now());
-                self.picture.get_or_insert_default().hear(message);
+                let picture = self.picture.get_or_insert_default();
+                picture.hear(*message);
+                self.told_at = picture.timestamp;
             }
             News::Lost { reason, retry_in } => {
                 self.standing = Standing::Lost { reason, again_at: Instant::now() + retry_in };
@@ -110,7 +115,7 @@ impl Screen {
     /// The moment on the bridge's clock, in Unix seconds; while the bridge is not heard, nothing grows older.
     pub(super) fn now(&self) -> f64 {
         let passed = if self.standing == Standing::Live { self.silence() } else { Duration::ZERO };
-        self.picture.as_ref().map_or(0.0, |picture| picture.timestamp) + passed.as_secs_f64()
+        self.told_at + passed.as_secs_f64()
     }
 
     /// Answers a key.

@@ -61,25 +61,8 @@ fn component(name: &str, status: &str) -> v1::Component {
     }
 }
 
-fn snapshot() -> Snapshot {
-    let reason = v1::Reason {
-        code: "component_failed".to_owned(),
-        subject: "store".to_owned(),
-        deduction: 0.25,
-        message: "component store is failed".to_owned(),
-    };
-    let alert = |name: &str, level: &str, message: &str| v1::Alert {
-        service: Some("shop".to_owned()),
-        name: name.to_owned(),
-        key: format!("{name}-1"),
-        level: level.to_owned(),
-        state: "active".to_owned(),
-        message: message.to_owned(),
-        subject: "store".to_owned(),
-        since: 940.0,
-        ..v1::Alert::default()
-    };
-    let pool = v1::Pool {
+fn pool() -> v1::Pool {
+    v1::Pool {
         service: "shop".to_owned(),
         name: "http".to_owned(),
         key: "k-http".to_owned(),
@@ -89,8 +72,11 @@ fn snapshot() -> Snapshot {
         total: 3,
         utilization: 0.5,
         ..v1::Pool::default()
-    };
-    let breaker = v1::Breaker {
+    }
+}
+
+fn breaker() -> v1::Breaker {
+    v1::Breaker {
         service: "shop".to_owned(),
         name: "payments".to_owned(),
         key: "k-payments".to_owned(),
@@ -99,9 +85,12 @@ fn snapshot() -> Snapshot {
         failures: Some(9),
         transitions: 3,
         ..v1::Breaker::default()
-    };
+    }
+}
+
+fn exporter() -> v1::Exporter {
     let figures = v1::ExporterSignal { delivered: 900, queue_items: 1_200, ..v1::ExporterSignal::default() };
-    let exporter = v1::Exporter {
+    v1::Exporter {
         name: "stack".to_owned(),
         key: "stack".to_owned(),
         endpoint: "http://localhost:14317".to_owned(),
@@ -114,6 +103,29 @@ fn snapshot() -> Snapshot {
         last_error: Some("connection refused".to_owned()),
         retry_in_seconds: Some(4.0),
         ..v1::Exporter::default()
+    }
+}
+
+fn alert(name: &str, level: &str, message: &str) -> v1::Alert {
+    v1::Alert {
+        service: Some("shop".to_owned()),
+        name: name.to_owned(),
+        key: format!("{name}-1"),
+        level: level.to_owned(),
+        state: "active".to_owned(),
+        message: message.to_owned(),
+        subject: "store".to_owned(),
+        since: 940.0,
+        ..v1::Alert::default()
+    }
+}
+
+fn snapshot() -> Snapshot {
+    let reason = v1::Reason {
+        code: "component_failed".to_owned(),
+        subject: "store".to_owned(),
+        deduction: 0.25,
+        message: "component store is failed".to_owned(),
     };
     Snapshot {
         snapshot_id: 7,
@@ -131,26 +143,30 @@ fn snapshot() -> Snapshot {
             uptime_seconds: 90_000,
             ..v1::System::default()
         }),
-        pools: vec![pool],
+        pools: vec![pool()],
         workers: vec![
             worker("http-0", "idle", 120, 3.0),
             worker("http-1", "active", 1_500, 70.0),
             worker("http-2", "active", 99, 0.5),
         ],
         components: vec![component("cart", "running"), component("store", "failed")],
-        breakers: vec![breaker],
+        breakers: vec![breaker()],
         alerts: vec![
             alert("component_unhealthy", "critical", "Component store is unhealthy"),
             alert("circuit_breaker_half_open", "warning", "Breaker payments is half open"),
         ],
-        exporters: vec![exporter],
+        exporters: vec![exporter()],
         ..Snapshot::default()
     }
 }
 
+fn told(message: Message) -> News {
+    News::Told(Box::new(message))
+}
+
 fn live() -> Screen {
     let mut screen = Screen::new(&options());
-    screen.hear(News::Told(Message::Snapshot(snapshot())));
+    screen.hear(told(Message::Snapshot(snapshot())));
     screen
 }
 
@@ -213,7 +229,9 @@ async fn unreachable() {
     let before = screen.now();
     tokio::time::advance(Duration::from_secs(9)).await;
     assert!((screen.now() - before).abs() < 1e-9, "nothing grows older unseen");
-    screen.hear(News::Told(Message::Ping(Ping { timestamp: 1_018.0 })));
+    screen.tab = Tab::Alerts;
+    assert!(shown(&mut screen, 80, 24).contains("1m09s"), "60 s old when it was told, and 9 s seen");
+    screen.hear(told(Message::Ping(Ping { timestamp: 1_018.0 })));
     assert!(shown(&mut screen, 80, 24).contains("DEGRADED"));
 }
 
@@ -230,7 +248,7 @@ async fn rows_and_keys() {
     let late = worker("a-first", "offline", 0, 0.0);
     let changes = v1::WorkerChanges { changed: vec![late], removed: vec!["k-http-1".to_owned()] };
     let delta = Delta { snapshot_id: 8, timestamp: 1_001.0, workers: Some(changes), ..Delta::default() };
-    screen.hear(News::Told(Message::Delta(Delta { system: snapshot().system, ..delta })));
+    screen.hear(told(Message::Delta(Delta { system: snapshot().system, ..delta })));
     press(&mut screen, KeyCode::End);
     let text = shown(&mut screen, 80, 24);
     assert!(text.contains(">   http-2") || text.contains("3/3"), "{text}");
@@ -260,7 +278,7 @@ async fn rows_and_keys() {
 async fn many_workers() {
     let workers = (0..10_000).map(|number| worker(&format!("w-{number:05}"), "idle", 20, 0.0)).collect();
     let mut screen = Screen::new(&options());
-    screen.hear(News::Told(Message::Snapshot(Snapshot { workers, ..snapshot() })));
+    screen.hear(told(Message::Snapshot(Snapshot { workers, ..snapshot() })));
     screen.tab = Tab::Workers;
     shown(&mut screen, 80, 24);
     press(&mut screen, KeyCode::End);
@@ -283,7 +301,7 @@ async fn hostile_names() {
     hostile.pools[0].name.clone_from(&evil);
     hostile.breakers[0].name = evil;
     let mut screen = Screen::new(&options());
-    screen.hear(News::Told(Message::Snapshot(hostile)));
+    screen.hear(told(Message::Snapshot(hostile)));
     for tab in Tab::ALL {
         screen.tab = tab;
         let text = shown(&mut screen, 80, 24);

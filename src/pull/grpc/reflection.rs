@@ -48,13 +48,11 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        match self.made.get_or_init(self.make) {
-            Some(service) => Box::pin(service.clone().call(request)),
-            None => {
-                let refusal = Status::internal("the descriptors of this program cannot be read").into_http();
-                Box::pin(async { Ok(refusal) })
-            }
+        if let Some(service) = self.made.get_or_init(self.make) {
+            return Box::pin(service.clone().call(request));
         }
+        let refusal = Status::internal("the descriptors of this program cannot be read").into_http();
+        Box::pin(async { Ok(refusal) })
     }
 }
 

@@ -46,14 +46,14 @@ impl Watchers {
     /// Finds or makes the set, and takes a place in it.
     pub(super) fn join(&self, ground: &Arc<Ground>, key: SetKey, address: IpAddr) -> Result<Place, NoWatch> {
         let caps = Caps { total_max: WATCHERS_MAX, per_address_max: WATCHERS_PER_ADDRESS_MAX };
-        let seat = self.clients.seat(address, caps, None)?;
+        let place = self.clients.seat(address, caps, None)?;
         let mut sets = self.sets();
         // Under the lock, and looked at again by the task: nobody joins a set whose task has gone.
         if ground.tasks.token().is_cancelled() {
             return Err(NoWatch::Stopping);
         }
         if let Some(set) = sets.get(&key) {
-            return Ok(Place { set: set.clone(), frames: set.frames.subscribe(), _seat: seat });
+            return Ok(Place { set: set.clone(), frames: set.frames.subscribe(), _seat: place });
         }
         if sets.len() >= SSE_SETS_MAX {
             // One that everybody has left makes room, though its task has not seen it yet; it ends when it does.
@@ -64,7 +64,7 @@ impl Watchers {
         let frames = set.frames.subscribe();
         sets.insert(key, set.clone());
         ground.tasks.spawn(run(ground.clone(), set.clone()));
-        Ok(Place { set, frames, _seat: seat })
+        Ok(Place { set, frames, _seat: place })
     }
 
     /// Takes a set out unless somebody has joined it meanwhile; whether it is out.

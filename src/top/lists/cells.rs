@@ -84,7 +84,7 @@ pub(super) const fn columns(tab: Tab) -> &'static [Column] {
                     text("Subject", 16),
                     text("Level", 8),
                     figure("For", 6),
-                    text("Rule", 18),
+                    text("Rule", 26),
                     text("Service", 12),
                     figure("Value", 8),
                 ]
