@@ -84,7 +84,6 @@ struct Inner {
     background: Tasks,
     /// The shutdown.
     ending: Tasks,
-    runtime: Handle,
     stopped: AtomicBool,
     #[cfg(feature = "push")]
     exporter: Option<Arc<exporter::Exporter>>,

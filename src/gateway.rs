@@ -26,6 +26,8 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use opentelemetry::global::BoxedTracer;
 use tokio::runtime::Handle;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::HealthService;
 
 use crate::bridge::core::{Core, Fallback, judging};
 use crate::bridge::exporter::{Exporter, Outlet};
@@ -35,6 +37,7 @@ use crate::config::Config;
 use crate::config::print::resolved_json;
 use crate::listen::{ListenError, Timings};
 use crate::model::snapshot::ConfigRefused;
+use crate::pull::grpc::{BridgeService, reflection_v1, reflection_v1alpha};
 use crate::pull::observe::Observer;
 use crate::pull::prometheus::Meters;
 use crate::push::hooks::Hooks;
@@ -94,6 +97,7 @@ pub struct Gateway {
     push: Arc<Push>,
     readiness: Readiness,
     endpoints: Endpoints,
+    watch: BridgeService,
     exporter: Option<Arc<Exporter>>,
     notifier: Notifier,
     config: ArcSwap<Config>,
@@ -130,8 +134,9 @@ impl Gateway {
         let intake = Intake::new(&config.receive, forwarder, store.clone(), clock.clone(), intake_tasks.clone());
         let own = recorder.as_ref().map(|recorder| OwnFigures::register(recorder, &config.receive)).transpose()?;
         let (health, health_service) = grpc_health::service();
+        let watch = BridgeService::new(store.clone(), clock.clone(), config.links.clone());
         let options = DoorOptions {
-            services: Services::default().with(health_service),
+            services: services(health_service, &watch),
             grpc_component: own.as_ref().and_then(OwnFigures::grpc_cell),
             http_component: own.as_ref().and_then(OwnFigures::http_cell),
             timings: Timings { drain: DOORS_DRAIN, ..Timings::default() },
@@ -166,6 +171,7 @@ impl Gateway {
             push,
             readiness,
             endpoints,
+            watch,
             exporter,
             notifier,
             config: ArcSwap::from_pointee(config),
@@ -229,6 +235,7 @@ impl Gateway {
     async fn apply(&self, before: &Config, config: &Config) -> Result<(), StartError> {
         self.endpoints.reload(config).await?;
         self.notifier.exchange(config.alerts.alertmanager.as_deref()).await?;
+        self.watch.relink(&config.links);
         self.store.judge_by(judging(config));
         self.push.reload(&config.push).await?;
         for destination in &before.push {
@@ -266,6 +273,7 @@ impl Gateway {
     /// 10 s, and may be called twice.
     pub async fn stop(&self) {
         self.readiness.set("start", Standing::Failed("stopping".to_owned()));
+        self.watch.close().await;
         self.doors.cancel();
         self.doors.join().await;
         self.intake.cancel();
@@ -292,6 +300,12 @@ impl Gateway {
         self.background.cancel();
         self.push.stop(Duration::ZERO).await;
     }
+}
+
+/// What stands on the gRPC port beside OTLP.
+fn services(health: HealthServer<HealthService>, watch: &BridgeService) -> Services {
+    let services = Services::default().with(health).with(watch.server());
+    services.with(reflection_v1()).with(reflection_v1alpha())
 }
 
 /// The SDK side of the bridge: the instruments over the store, and those over the books.

@@ -116,10 +116,14 @@ pub mod push;
 #[cfg(feature = "pull")]
 pub mod pull;
 pub mod bridge;
+#[cfg(feature = "receive")]
+pub mod proto;
 #[cfg(all(feature = "pull", feature = "push", feature = "receive"))]
 pub mod gateway;
 #[cfg(feature = "push")]
 pub mod probe;
+#[cfg(feature = "cli")]
+pub mod top;
 
 pub use bridge::Bridge;
 pub use config::Config;

@@ -52,6 +52,18 @@ pub const SSE_PING_MS: u64 = 5_000;
 pub const SSE_RETRY_MS: u64 = 3_000;
 /// Longest life of one SSE connection, ± 10 %: load balancers and leaks get a fresh start, and not all at once.
 pub const SSE_LIFETIME_MS: u64 = 60 * 60 * 1_000;
+/// Watches over gRPC at once, beside the cap on the port's connections.
+pub const WATCHERS_MAX: usize = 1_000;
+/// Watches of one address: some terminals and programs, and room for everybody else.
+pub const WATCHERS_PER_ADDRESS_MAX: usize = 250;
+/// Pause between two looks for changes of a watch that names none: as often as the store ticks.
+pub const WATCH_INTERVAL_DEFAULT_MS: u64 = 1_000;
+/// Shortest such pause: a snapshot is not made more often by default.
+pub const WATCH_INTERVAL_MIN_MS: u64 = 250;
+/// Longest such pause.
+pub const WATCH_INTERVAL_MAX_MS: u64 = 60_000;
+/// Bytes of a request for a snapshot or a watch: three filters and some words.
+pub const WATCH_REQUEST_BYTES_MAX: usize = 16 * 1024;
 /// Renderings of one snapshot that an endpoint keeps: views times the filters that people look through.
 pub const RENDERED_VIEWS_MAX: usize = 256;
 /// Bytes of those renderings; a larger one is made again for whoever asks next.

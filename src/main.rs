@@ -9,10 +9,11 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Parser as _;
 use otel_bridge::clock::Clock;
-use otel_bridge::config::args::{Arguments, Command};
+use otel_bridge::config::args::{self, Arguments, Command, Top};
 use otel_bridge::config::environment::ProcessEnvironment;
 use otel_bridge::config::{Config, ConfigErrors, print, schema};
 use otel_bridge::gateway::{self, Gateway, StartError};
+use otel_bridge::top::{self, TopError};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -35,6 +36,9 @@ fn main() -> ExitCode {
         Command::Check { file } => check(&file),
         Command::Schema => say(&format!("{:#}", schema::schema())),
         Command::Probe { url } => probe(&url),
+        Command::Top(top) => look(top),
+        Command::Completions { shell } => put(&args::completions(shell)),
+        Command::Man { command } => manual(command.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,6 +54,9 @@ fn main() -> ExitCode {
 fn code_of(error: &anyhow::Error) -> u8 {
     if error.is::<ConfigErrors>() {
         return exit::CONFIGURATION;
+    }
+    if let Some(error) = error.downcast_ref::<TopError>() {
+        return if error.is_argument() { exit::CONFIGURATION } else { exit::FAILED };
     }
     match error.downcast_ref::<StartError>() {
         Some(StartError::Push(refused)) if refused.is_queue_refusal() => exit::QUEUE,
@@ -68,7 +75,11 @@ fn load(file: Option<&Path>) -> Result<Config, ConfigErrors> {
 
 /// Writes to standard output; a reader that went away is no failure.
 fn say(text: &str) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout(), "{text}") {
+    put(format!("{text}\n").as_bytes())
+}
+
+fn put(text: &[u8]) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(text) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("cannot write the answer"),
         _ => Ok(()),
     }
@@ -84,6 +95,21 @@ fn probe(url: &str) -> anyhow::Result<()> {
     let status = runtime.block_on(otel_bridge::probe::status(url, Duration::from_secs(5)))?;
     anyhow::ensure!(status == 200, "{url} answered {status}");
     Ok(())
+}
+
+fn manual(command: Option<&str>) -> anyhow::Result<()> {
+    let page = args::manual(command)?;
+    put(&page.with_context(|| format!("there is no command `{}`", command.unwrap_or_default()))?)
+}
+
+fn look(options: Top) -> anyhow::Result<()> {
+    let Top { endpoint, headers, ca, service, instance, environment } = options;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let options = top::Options { endpoint, headers, ca, service, instance, environment };
+    let shown = runtime.block_on(top::run(options));
+    // A name that does not resolve has had its time.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    Ok(shown?)
 }
 
 fn run(file: Option<PathBuf>) -> anyhow::Result<()> {

@@ -3,6 +3,8 @@
 pub mod accept;
 pub mod cache;
 pub mod compat;
+#[cfg(feature = "receive")]
+pub mod grpc;
 pub mod json;
 pub mod observe;
 pub mod openapi;

@@ -191,7 +191,6 @@ impl Builder {
             sources,
             background,
             ending: Tasks::new(),
-            runtime,
             stopped: false.into(),
             #[cfg(feature = "push")]
             exporter,

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use tonic::server::NamedService;
 use tower::{Service, ServiceExt as _};
 
-use crate::listen::{Caller, Handle, Refusal, RequestBody};
+use crate::listen::{Caller, ClientAddress, Handle, Refusal, RequestBody};
 use crate::model::signal::Signal;
 use crate::receive::Activity;
 use crate::receive::answer::Answer;
@@ -83,8 +83,9 @@ pub(crate) struct GrpcDoor<F> {
 impl<F: Forward> Handle for GrpcDoor<F> {
     type Body = Answer;
 
-    async fn handle(&self, request: Request<RequestBody>, _caller: Caller) -> Response<Answer> {
+    async fn handle(&self, mut request: Request<RequestBody>, caller: Caller) -> Response<Answer> {
         let Some(signal) = signal_of(request.uri().path()) else {
+            request.extensions_mut().insert(ClientAddress(caller.address));
             // A call of these may be a stream that rests.
             return self.services.call(request.map(RequestBody::unpaced)).await;
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
 
 use crate::harness::{BridgeUnderTest, Service, eventually};
@@ -51,6 +52,8 @@ struct Views {
     metrics: Value,
     components: Value,
     snapshot: Value,
+    /// The message of `GetSnapshot`, read by its descriptor.
+    grpc: Value,
     page: BTreeMap<String, String>,
     pool: Value,
     stats: Value,
@@ -69,6 +72,33 @@ fn samples(text: &str) -> BTreeMap<String, String> {
     lines.map(sample).collect()
 }
 
+/// The snapshot over gRPC as JSON. What reads it is the descriptor that reflection gives, and not the code that wrote it.
+async fn over_grpc(bridge: &BridgeUnderTest) -> Value {
+    let door = bridge.door("OTLP/gRPC");
+    let answer = bridge.client.call(&door, "/otel_bridge.v1.Bridge/GetSnapshot", b"", &[]).await;
+    assert_eq!(answer.grpc_code(), 0, "{answer:?}");
+    let pool = DescriptorPool::decode(otel_bridge::proto::DESCRIPTORS).unwrap();
+    let snapshot = pool.get_message_by_name("otel_bridge.v1.Snapshot").unwrap();
+    let message = DynamicMessage::decode(snapshot, &answer.body[5..]).unwrap();
+    let options = SerializeOptions::new().use_proto_field_name(true);
+    let options = options.stringify_64_bit_integers(false).skip_default_fields(false);
+    message.serialize_with_options(serde_json::value::Serializer, &options).unwrap()
+}
+
+/// A document without what is null or an empty `errors`: protobuf leaves out the one, JSON the other.
+fn without_absent(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let held = map.iter().filter(|(name, value)| {
+                !value.is_null() && (*name != "errors" || value.as_array().is_none_or(|errors| !errors.is_empty()))
+            });
+            Value::Object(held.map(|(name, value)| (name.clone(), without_absent(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_absent).collect()),
+        other => other.clone(),
+    }
+}
+
 /// Reads all views until all of them fell into one snapshot.
 async fn views(bridge: &BridgeUnderTest) -> Views {
     eventually("all views of one snapshot", async || {
@@ -83,6 +113,7 @@ async fn views(bridge: &BridgeUnderTest) -> Views {
             stats: bridge.get("/metrics/api/metrics/stats").await.json(),
             pool_page: samples(&bridge.get("/metrics/api/metrics/prometheus").await.text()),
             event: serde_json::from_str(&event).unwrap(),
+            grpc: over_grpc(bridge).await,
             snapshot: bridge.get("/api/v1/snapshot").await.json(),
         };
         let has_all = views.components["components"].as_object().is_some_and(|map| !map.is_empty());
@@ -175,6 +206,7 @@ async fn every_view_agrees() {
         check_system(&views);
         check_components(&views);
         check_pools(&views);
+        assert_eq!(without_absent(&views.grpc), without_absent(&views.snapshot), "gRPC and JSON");
         bridge.bridge.stop().await;
     }
 }

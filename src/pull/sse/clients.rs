@@ -42,16 +42,22 @@ pub enum NoSeat {
 #[derive(Debug)]
 pub struct Seat {
     clients: Arc<Clients>,
-    accounting: Arc<Accounting>,
+    /// Where it is counted for the metrics, if it is.
+    accounting: Option<Arc<Accounting>>,
     address: IpAddr,
 }
 
 impl Clients {
-    /// Takes a seat.
+    /// Takes a seat; `accounting` counts it among the SSE clients.
     ///
     /// # Errors
     /// When a cap is reached.
-    pub fn seat(self: &Arc<Self>, address: IpAddr, caps: Caps, accounting: &Arc<Accounting>) -> Result<Seat, NoSeat> {
+    pub fn seat(
+        self: &Arc<Self>,
+        address: IpAddr,
+        caps: Caps,
+        accounting: Option<&Arc<Accounting>>,
+    ) -> Result<Seat, NoSeat> {
         let address = network(address);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.total >= caps.total_max {
@@ -63,8 +69,10 @@ impl Clients {
         }
         counts.total += 1;
         *counts.by_address.entry(address).or_default() += 1;
-        accounting.sse_clients.fetch_add(1, Ordering::Relaxed);
-        Ok(Seat { clients: self.clone(), accounting: accounting.clone(), address })
+        if let Some(accounting) = accounting {
+            accounting.sse_clients.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(Seat { clients: self.clone(), accounting: accounting.cloned(), address })
     }
 }
 
@@ -78,7 +86,9 @@ impl Drop for Seat {
                 counts.by_address.remove(&self.address);
             }
         }
-        self.accounting.sse_clients.fetch_sub(1, Ordering::Relaxed);
+        if let Some(accounting) = &self.accounting {
+            accounting.sse_clients.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

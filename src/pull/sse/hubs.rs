@@ -64,7 +64,7 @@ impl Hubs {
         }
         let endpoint = &state.endpoint;
         let caps = Caps { total_max: endpoint.sse_clients_max, per_address_max: endpoint.sse_clients_per_address_max };
-        let place = self.clients.seat(address, caps, state.store.accounting())?;
+        let place = self.clients.seat(address, caps, Some(state.store.accounting()))?;
         let (set, was_idle) = self.enter(state, key)?;
         if was_idle {
             // It has slept: what it remembers last is old.

@@ -59,6 +59,11 @@ impl Topic {
     }
 }
 
+/// A name that is no topic.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`topics` are {choices}, not {0:?}", choices = Topic::ALL.map(Topic::as_str).join(", "))]
+pub struct UnknownTopic(String);
+
 /// A set of topics; equal sets are equal in whatever order they were named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Topics(u16);
@@ -72,14 +77,19 @@ impl Topics {
     /// # Errors
     /// 400 for a name that is no topic; the choices are named.
     pub fn parse(list: Option<&str>) -> Result<Self, Problem> {
-        let Some(list) = list else { return Ok(Self::ALL) };
+        let names = list.into_iter().flat_map(|list| list.split(','));
+        Self::named(names).map_err(|error| Problem::bad_request(error.to_string()))
+    }
+
+    /// The topics of these names; none means everything.
+    ///
+    /// # Errors
+    /// A name that is no topic.
+    pub fn named<'n>(names: impl Iterator<Item = &'n str>) -> Result<Self, UnknownTopic> {
         let mut bits = 0;
-        for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            let Some(topic) = Topic::ALL.into_iter().find(|topic| topic.as_str() == name) else {
-                let choices = Topic::ALL.map(Topic::as_str).join(", ");
-                return Err(Problem::bad_request(format!("`topics` are {choices}, not {name:?}")));
-            };
-            bits |= topic.bit();
+        for name in names.map(str::trim).filter(|name| !name.is_empty()) {
+            let known = Topic::ALL.into_iter().find(|topic| topic.as_str() == name);
+            bits |= known.ok_or_else(|| UnknownTopic(name.to_owned()))?.bit();
         }
         Ok(if bits == 0 { Self::ALL } else { Self(bits) })
     }
