@@ -4,6 +4,7 @@ pub mod accept;
 pub mod cache;
 pub mod compat;
 pub mod json;
+pub mod login;
 pub mod observe;
 pub mod openapi;
 pub mod probes;
@@ -14,6 +15,7 @@ pub mod route;
 pub mod sse;
 #[cfg(test)]
 mod tests;
+pub mod ui;
 pub mod v1;
 
 use std::sync::{Arc, OnceLock};
@@ -25,11 +27,13 @@ use bytes::Bytes;
 use crate::clock::Clock;
 use crate::config::links::Links;
 use crate::config::pull::PullEndpoint;
+use crate::listen::Sessions;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::{Cache, Rendered, View};
 use crate::pull::prometheus::{Exposition, Meters};
 use crate::pull::sse::hubs::Hubs;
+use crate::pull::ui::Dashboard;
 use crate::readiness::Readiness;
 use crate::state::Store;
 use crate::tasks::Tasks;
@@ -68,6 +72,10 @@ pub struct Shared {
     pub custom_meters: Option<Meters>,
     /// Link templates into other tools.
     pub links: Links,
+    /// The dashboard; it may have no files.
+    pub dashboard: Dashboard,
+    /// Those who signed in; none where no listener of ours asks for credentials.
+    pub sessions: Option<Arc<Sessions>>,
     /// The owner of the streams' tasks; its cancel ends every stream.
     pub tasks: Tasks,
 }
@@ -115,7 +123,7 @@ impl PullState {
 
     /// `/openapi.json`, made once.
     pub fn openapi(&self) -> Bytes {
-        self.0.openapi.get_or_init(|| openapi::render(&self.endpoint)).clone()
+        self.0.openapi.get_or_init(|| openapi::render(self)).clone()
     }
 
     /// A view of the present snapshot, rendered once for each snapshot, scope and variant (whatever else the view depends
@@ -156,7 +164,7 @@ impl std::ops::Deref for PullState {
 /// Every route of an endpoint. Credentials, rate limits, CORS and TLS are the listener's; the router has none.
 pub fn router(state: PullState) -> Router {
     let mut router = Router::new();
-    for route in route::table(&state.endpoint) {
+    for route in route::table(&state) {
         router = router.route(&route.path, route.handler);
     }
     router.method_not_allowed_fallback(problem::unknown_method).fallback(problem::unknown_path).with_state(state)

@@ -11,8 +11,7 @@ use crate::bridge::views::Behind;
 use crate::config::links::Links;
 use crate::config::listener::Listener;
 use crate::config::pull::PullEndpoint;
-use crate::listen::{self, ListenError, RouterDoor, Timings};
-use crate::pull::probes;
+use crate::listen::{self, ListenError, Timings};
 use crate::tasks::Tasks;
 
 /// How long requests may take when the bridge stops.
@@ -100,7 +99,8 @@ impl Bridge {
         }
         let bound = listen::bind(&listener)?;
         let address = bound.local_addr();
-        let door = RouterDoor::new(self.router()).with_probes(|head| probes::is_probe(head.uri.path()));
+        let endpoint = PullEndpoint { listener: listener.clone(), ..serving.endpoint.clone() };
+        let door = serving.behind.door(&endpoint, &serving.links, &serving.streams)?;
         let timings = Timings { drain: DRAIN, ..Timings::default() };
         listen::serve(bound, Arc::new(door), timings, &serving.behind.core.clock, &serving.doors)?;
         Ok(address)

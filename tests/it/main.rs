@@ -20,6 +20,7 @@ mod limits;
 mod own_telemetry;
 mod recorded;
 mod secrets;
+mod session;
 mod signals;
 mod survival;
 mod tidy;

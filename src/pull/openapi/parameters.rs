@@ -53,12 +53,23 @@ pub struct AlertParameters {
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryParameters {
-    /// pool, component or worker.
+    /// pool, component, worker, system, breaker or exporter. The system is kept as a whole: with a filter it has no columns.
     pub entity: String,
     /// Key, or name where it is unique; may be repeated; all in scope where it is not given.
     pub key: Option<Vec<String>>,
     /// How far back: 90s, 15m (default), 1h.
     pub range: Option<String>,
+}
+
+/// Which transitions.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TransitionParameters {
+    /// How far back: 90s, 15m (default), 1h.
+    pub range: Option<String>,
+    /// Rows of the answer.
+    #[param(minimum = 1, maximum = 10_000, default = 1_000)]
+    pub limit: Option<usize>,
 }
 
 /// Which events.

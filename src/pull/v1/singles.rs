@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::model::snapshot::Snapshot;
 use crate::pull::PullState;
-use crate::pull::openapi::{EventParameters, HistoryParameters, ProblemSchema, ScopeParameters};
+use crate::pull::openapi::{EventParameters, HistoryParameters, ProblemSchema, ScopeParameters, TransitionParameters};
 use crate::pull::problem::Problem;
 use crate::pull::query::ScopeQuery;
 use crate::pull::v1::about::About;
@@ -17,9 +17,10 @@ use crate::pull::v1::breaker::{Breaker, Transition};
 use crate::pull::v1::event::{self, Event};
 use crate::pull::v1::find::find;
 use crate::pull::v1::handlers::context;
-use crate::pull::v1::history::{Asked, History};
+use crate::pull::v1::history::{Asked, History, since_unix_ms};
 use crate::pull::v1::list::{List, PartFailure, failures, json, unpaged};
 use crate::pull::v1::noun::Noun;
+use crate::pull::v1::page;
 use crate::pull::v1::topics::Topics;
 use crate::pull::v1::trace::Traces;
 use crate::pull::v1::whole::Whole;
@@ -101,6 +102,18 @@ pub async fn transitions(
     let context = context(&state, &snapshot, &query.scope);
     let breaker = find::<Breaker<'_>>(&context, &wanted)?;
     json(&unpaged(&snapshot, Transition::all(&context, breaker)))
+}
+
+/// The last transitions of every breaker in scope, newest first.
+#[utoipa::path(get, path = "/api/v1/transitions", operation_id = "list_transitions", tag = "v1",
+    params(TransitionParameters, ScopeParameters), responses((status = 200, body = List<Transition<'static>>)))]
+pub async fn all_transitions(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
+    let limit = page::limit(&query.parameters)?;
+    let snapshot = state.snapshot();
+    let context = context(&state, &snapshot, &query.scope);
+    let since_unix_ms = since_unix_ms(&context, &query.parameters)?;
+    let (items, total) = Transition::of_all(&context, since_unix_ms, limit);
+    json(&List { total, ..unpaged(&snapshot, items) })
 }
 
 /// Traces in scope: totals, and the last slow and failed spans.

@@ -123,6 +123,7 @@ fn breaker(cell: &BreakerCell, owner: usize, at: Moment) -> BreakerFacts {
         name: cell.name.clone(),
         component: cell.component.get().cloned(),
         state: cell.state(),
+        is_state_known: cell.state.get().is_some(),
         since_unix_ms: since(&cell.state),
         failures: cell.failures.known(),
         transitions: cell.transitions.get().max(cell.observed.load(Ordering::Relaxed)),
