@@ -65,17 +65,19 @@ pub(crate) async fn login(
     prefix: Prefix,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Response> {
+) -> Result<Response, Problem> {
     let sessions = sessions(&state)?;
     // Nobody signs a visitor in behind their back.
     if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none") {
         let detail = "A page of another origin may not sign anybody in";
-        return Err(Problem::new(StatusCode::FORBIDDEN, detail).into_response());
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
-    let attempt = read(&headers, body).await.map_err(Problem::into_response)?;
+    let attempt = read(&headers, body).await?;
     let address = caller.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |Extension(caller)| caller.address);
-    let id = sessions.begin(attempt, address).await.map_err(denied)?;
-    Ok(answer(&sessions, Some(&id), &prefix, &headers))
+    Ok(match sessions.begin(attempt, address).await {
+        Ok(id) => answer(&sessions, Some(&id), &prefix, &headers),
+        Err(reason) => denied(reason),
+    })
 }
 
 /// `POST /logout`: ends the session and the streams that it reads.
@@ -88,15 +90,14 @@ pub(crate) async fn logout(
     State(state): State<PullState>,
     prefix: Prefix,
     headers: HeaderMap,
-) -> Result<Response, Response> {
+) -> Result<Response, Problem> {
     let sessions = sessions(&state)?;
     sessions.end(&headers);
     Ok(answer(&sessions, None, &prefix, &headers))
 }
 
-fn sessions(state: &PullState) -> Result<Arc<Sessions>, Response> {
-    let none = || Problem::not_found("This endpoint asks nobody for credentials").into_response();
-    state.sessions.clone().ok_or_else(none)
+fn sessions(state: &PullState) -> Result<Arc<Sessions>, Problem> {
+    state.sessions.clone().ok_or_else(|| Problem::not_found("This endpoint asks nobody for credentials"))
 }
 
 fn answer(sessions: &Sessions, id: Option<&Secret>, prefix: &Prefix, headers: &HeaderMap) -> Response {

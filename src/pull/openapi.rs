@@ -20,8 +20,8 @@ use crate::pull::v1::{handlers, singles};
 use crate::pull::{PullState, Shared, compat, login, probes, prometheus, route, sse};
 
 pub use parameters::{
-    AlertParameters, EventParameters, HistoryParameters, PageParameters, PoolParameters, PoolStreamParameters,
-    ProbeParameters, ScopeParameters, TopicParameters, TransitionParameters, WorkerParameters,
+    AlertParameters, EventParameters, FilterParameters, HistoryParameters, PageParameters, PoolParameters,
+    PoolStreamParameters, ProbeParameters, ScopeParameters, TopicParameters, TransitionParameters, WorkerParameters,
 };
 
 /// An error answer (RFC 9457).

@@ -7,6 +7,7 @@ pub mod breaker;
 pub mod component;
 pub mod event;
 pub mod exporter;
+pub mod filter;
 pub mod find;
 pub mod handlers;
 pub mod history;

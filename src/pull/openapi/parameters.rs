@@ -27,6 +27,16 @@ pub struct PageParameters {
     pub cursor: Option<String>,
 }
 
+/// What every list can be filtered by.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FilterParameters {
+    /// Exact name.
+    pub name: Option<String>,
+    /// Text anywhere in what names the row, in any case.
+    pub q: Option<String>,
+}
+
 /// What workers can be filtered by.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -47,6 +57,12 @@ pub struct WorkerParameters {
 pub struct AlertParameters {
     /// active (default), resolved or all.
     pub state: Option<String>,
+    /// critical, warning or info, separated by commas.
+    pub level: Option<String>,
+    /// Words of `category`, separated by commas.
+    pub category: Option<String>,
+    /// Exact `subject`.
+    pub subject: Option<String>,
 }
 
 /// Which samples.
@@ -78,6 +94,11 @@ pub struct TransitionParameters {
 pub struct EventParameters {
     /// The number of the last event that is known already.
     pub after: Option<u64>,
+    /// Types, separated by commas.
+    pub r#type: Option<String>,
+    /// The newest ones, so many at most.
+    #[param(minimum = 1, maximum = 10_000, default = 1_000)]
+    pub limit: Option<usize>,
 }
 
 /// What the plugin's stream carries.

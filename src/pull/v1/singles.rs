@@ -151,10 +151,16 @@ pub async fn history(State(state): State<PullState>, query: ScopeQuery) -> Resul
     params(EventParameters, ScopeParameters), responses((status = 200, body = List<Event<'static>>)))]
 pub async fn events(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let after = query.parameters.parse::<u64>("after")?.unwrap_or(0);
+    let limit = page::limit(&query.parameters)?;
     let snapshot = state.snapshot();
     let all = state.store.events_after(after);
-    let in_scope = all.iter().filter(|one| event::is_in_scope(&query.scope, one));
-    json(&unpaged(&snapshot, in_scope.map(Event::from).collect()))
+    let types = query.parameters.get("type")?;
+    let is_asked = |kind: &str| types.is_none_or(|types| types.split(',').any(|one| one.trim() == kind));
+    let mut items: Vec<_> =
+        all.iter().filter(|one| event::is_in_scope(&query.scope, one) && is_asked(one.kind)).collect();
+    let total = items.len();
+    items.drain(..total.saturating_sub(limit));
+    json(&List { total, ..unpaged(&snapshot, items.into_iter().map(Event::from).collect()) })
 }
 
 /// The answering process: version, run, configuration, limits.

@@ -10,6 +10,7 @@ use crate::state::cells::{BreakerCell, ComponentCell, PoolCell, StateCell, Strea
 use crate::state::entities::key_of;
 use crate::state::gather::Windows;
 use crate::state::instance::{Instance, Moment};
+use crate::state::tally::Tally;
 
 /// Adds the facts of an instance's entities.
 pub(super) fn facts(instance: &Instance, owner: usize, at: Moment, windows: &mut Windows, snapshot: &mut Snapshot) {
@@ -51,9 +52,12 @@ pub(super) fn facts(instance: &Instance, owner: usize, at: Moment, windows: &mut
 fn pool(cell: &PoolCell, from_workers: PoolCounts, owner: usize) -> PoolFacts {
     let told = (cell.active.get(), cell.idle.get(), cell.creating.get());
     let counts = match told {
-        (None, None, None) => from_workers,
+        (None, None, None) if cell.total.get().is_none() => from_workers,
         (active, idle, creating) => {
-            PoolCounts { active: active.unwrap_or(0), idle: idle.unwrap_or(0), creating: creating.unwrap_or(0) }
+            let (active, creating) = (active.unwrap_or(0), creating.unwrap_or(0));
+            // Of a pool that tells how many there are and how many are busy, the others are idle.
+            let others = || cell.total.get().map_or(0, |total| total.saturating_sub(active.saturating_add(creating)));
+            PoolCounts { active, idle: idle.unwrap_or_else(others), creating }
         }
     };
     let totals = cell.totals();
@@ -125,9 +129,11 @@ fn breaker(cell: &BreakerCell, owner: usize, at: Moment) -> BreakerFacts {
         state: cell.state(),
         is_state_known: cell.state.get().is_some(),
         since_unix_ms: since(&cell.state),
-        failures: cell.failures.known(),
-        transitions: cell.transitions.get().max(cell.observed.load(Ordering::Relaxed)),
-        calls: cell.calls.each_ref().map(crate::state::tally::Tally::known),
+        // Some libraries count the calls that failed and nothing else: those are the failures then.
+        failures: cell.failures.known().or_else(|| cell.calls.get(1).and_then(Tally::known)),
+        // What the service counts itself is what it did; what was seen from here may be less, or be seen twice.
+        transitions: cell.transitions.known().unwrap_or_else(|| cell.observed.load(Ordering::Relaxed)),
+        calls: cell.calls.each_ref().map(Tally::known),
         last_failure: cell.last_failure.get(),
         recent_transitions: cell.recent.lock().unwrap_or_else(PoisonError::into_inner).clone(),
     }
