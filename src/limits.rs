@@ -102,3 +102,13 @@ pub const OWN_LOGS_MAX: usize = 1_024;
 pub const OWN_ERRORS_TOLD_MAX: usize = 8;
 /// Ended spans of the process itself that wait for the next export; beyond it they are counted and not exported.
 pub const OWN_SPANS_MAX: usize = 2_048;
+/// People signed in to one endpoint at once; one more ends the oldest session.
+pub const SESSIONS_MAX: usize = 1_024;
+/// Life of a session: a working day, and a morning needs no more than one password.
+pub const SESSION_LIFE_MS: u64 = 12 * 60 * 60 * 1_000;
+/// Attempts to sign in of one address: this many a second, and [`SIGN_IN_BURST`] at once.
+pub const SIGN_IN_PER_SECOND: u32 = 1;
+/// See [`SIGN_IN_PER_SECOND`].
+pub const SIGN_IN_BURST: u32 = 10;
+/// What somebody sends to sign in, in bytes.
+pub const SIGN_IN_BYTES_MAX: usize = 8 * 1024;

@@ -11,6 +11,7 @@ mod origin;
 mod paced;
 mod rate;
 mod router;
+mod sessions;
 mod timings;
 mod tls;
 
@@ -31,6 +32,7 @@ pub use accept::{Served, Stats, serve};
 pub use body::{BodyTooSlow, RequestBody};
 pub use credentials::{Credentials, Verdict};
 pub use router::RouterDoor;
+pub use sessions::{Denied, Session, Sessions};
 pub use timings::Timings;
 
 /// Any error, boxed.
@@ -168,6 +170,11 @@ pub trait Handle: Send + Sync + 'static {
 
     /// Whether this is a probe: no credentials are needed and the rate limit does not apply.
     fn is_probe(&self, _head: &Parts) -> bool {
+        false
+    }
+
+    /// Whether this needs no credentials although others do, such as a page with a form for them. The rate limit applies.
+    fn is_public(&self, _head: &Parts) -> bool {
         false
     }
 

@@ -9,6 +9,7 @@ pub mod health;
 pub mod merge;
 pub mod naming;
 pub mod pool;
+pub mod reasons;
 pub mod scope;
 pub mod signal;
 pub mod snapshot;

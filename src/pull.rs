@@ -6,6 +6,7 @@ pub mod compat;
 #[cfg(feature = "receive")]
 pub mod grpc;
 pub mod json;
+pub mod login;
 pub mod observe;
 pub mod openapi;
 pub mod probes;
@@ -16,6 +17,7 @@ pub mod route;
 pub mod sse;
 #[cfg(test)]
 mod tests;
+pub mod ui;
 pub mod v1;
 
 use std::sync::{Arc, OnceLock};
@@ -27,11 +29,13 @@ use bytes::Bytes;
 use crate::clock::Clock;
 use crate::config::links::Links;
 use crate::config::pull::PullEndpoint;
+use crate::listen::Sessions;
 use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::{Cache, Rendered, View};
 use crate::pull::prometheus::{Exposition, Meters};
 use crate::pull::sse::hubs::Hubs;
+use crate::pull::ui::Dashboard;
 use crate::readiness::Readiness;
 use crate::state::Store;
 use crate::tasks::Tasks;
@@ -70,6 +74,10 @@ pub struct Shared {
     pub custom_meters: Option<Meters>,
     /// Link templates into other tools.
     pub links: Links,
+    /// The dashboard; it may have no files.
+    pub dashboard: Dashboard,
+    /// Those who signed in; none where no listener of ours asks for credentials.
+    pub sessions: Option<Arc<Sessions>>,
     /// The owner of the streams' tasks; its cancel ends every stream.
     pub tasks: Tasks,
 }
@@ -117,7 +125,7 @@ impl PullState {
 
     /// `/openapi.json`, made once.
     pub fn openapi(&self) -> Bytes {
-        self.0.openapi.get_or_init(|| openapi::render(&self.endpoint)).clone()
+        self.0.openapi.get_or_init(|| openapi::render(self)).clone()
     }
 
     /// A view of the present snapshot, rendered once for each snapshot, scope and variant (whatever else the view depends
@@ -167,7 +175,7 @@ pub fn guest_router(state: PullState) -> Router {
 
 fn routes(state: &PullState, takes: impl Fn(&str) -> bool) -> Router<PullState> {
     let mut router = Router::new();
-    for route in route::table(&state.endpoint).into_iter().filter(|route| takes(&route.path)) {
+    for route in route::table(state).into_iter().filter(|route| takes(&route.path)) {
         router = router.route(&route.path, route.handler);
     }
     router.method_not_allowed_fallback(problem::unknown_method)

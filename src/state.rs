@@ -6,6 +6,7 @@ pub mod cells;
 mod entities;
 pub mod events;
 mod feed;
+mod foretold;
 mod gather;
 pub mod history;
 mod identity;

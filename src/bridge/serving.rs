@@ -11,8 +11,7 @@ use crate::bridge::views::Behind;
 use crate::config::links::Links;
 use crate::config::listener::Listener;
 use crate::config::pull::PullEndpoint;
-use crate::listen::{self, ListenError, RouterDoor, Timings};
-use crate::pull::{self, probes};
+use crate::listen::{self, ListenError, Timings};
 use crate::tasks::Tasks;
 
 /// How long requests may take when the bridge stops.
@@ -84,7 +83,7 @@ impl Bridge {
     /// ```
     pub fn router(&self) -> Router {
         let serving = &self.0.serving;
-        pull::guest_router(serving.behind.state(&serving.endpoint, &serving.links, &serving.streams))
+        serving.behind.guest(&serving.endpoint, &serving.links, &serving.streams)
     }
 
     /// Serves every view on a listener of its own, with the limits, credentials and TLS of the endpoint's configuration
@@ -100,8 +99,8 @@ impl Bridge {
         }
         let bound = listen::bind(&listener)?;
         let address = bound.local_addr();
-        let router = serving.behind.router(&serving.endpoint, &serving.links, &serving.streams);
-        let door = RouterDoor::new(router).with_probes(|head| probes::is_probe(head.uri.path()));
+        let endpoint = PullEndpoint { listener: listener.clone(), ..serving.endpoint.clone() };
+        let door = serving.behind.door(&endpoint, &serving.links, &serving.streams)?;
         let timings = Timings { drain: DRAIN, ..Timings::default() };
         listen::serve(bound, Arc::new(door), timings, &serving.behind.core.clock, &serving.doors)?;
         Ok(address)

@@ -9,9 +9,12 @@ use axum::Router;
 use crate::bridge::core::Core;
 use crate::config::links::Links;
 use crate::config::pull::PullEndpoint;
+use crate::listen::{ListenError, RouterDoor, Sessions};
 use crate::pull::observe::Observer;
 use crate::pull::prometheus::{Exposition, Meters};
-use crate::pull::{self, PullState, Shared};
+use crate::pull::route::Publicity;
+use crate::pull::ui::Dashboard;
+use crate::pull::{self, PullState, Shared, probes};
 use crate::tasks::Tasks;
 
 /// What every endpoint is opened with.
@@ -34,17 +37,33 @@ impl fmt::Debug for Behind {
 }
 
 impl Behind {
-    /// Every route of an endpoint; its streams end with `streams`.
-    pub(crate) fn router(&self, endpoint: &PullEndpoint, links: &Links, streams: &Tasks) -> Router {
-        let router = pull::router(self.state(endpoint, links, streams));
-        match &self.observer {
-            Some(observer) => observer.watch(router),
-            None => router,
-        }
+    /// What somebody else's server takes of an endpoint; its streams end with `streams`.
+    pub(crate) fn guest(&self, endpoint: &PullEndpoint, links: &Links, streams: &Tasks) -> Router {
+        pull::guest_router(self.state(endpoint, links, streams, None))
     }
 
-    /// What stands behind an endpoint.
-    pub(crate) fn state(&self, endpoint: &PullEndpoint, links: &Links, streams: &Tasks) -> PullState {
+    /// Every route of an endpoint behind a listener of ours, with sessions where it asks for credentials.
+    pub(crate) fn door(
+        &self,
+        endpoint: &PullEndpoint,
+        links: &Links,
+        streams: &Tasks,
+    ) -> Result<RouterDoor, ListenError> {
+        let sessions = Sessions::new(&endpoint.listener, &self.core.clock)?.map(Arc::new);
+        let state = self.state(endpoint, links, streams, sessions.clone());
+        let publicity = Publicity::of(&state);
+        let door = RouterDoor::new(self.watched(state)).with_probes(|head| probes::is_probe(head.uri.path()));
+        let door = door.with_public(move |head| publicity.admits(head));
+        Ok(door.with_sessions(move |head| sessions.as_ref().is_some_and(|sessions| sessions.admits(head))))
+    }
+
+    fn state(
+        &self,
+        endpoint: &PullEndpoint,
+        links: &Links,
+        streams: &Tasks,
+        sessions: Option<Arc<Sessions>>,
+    ) -> PullState {
         PullState::new(Shared {
             store: self.core.store.clone(),
             endpoint: endpoint.clone(),
@@ -55,7 +74,17 @@ impl Behind {
             exposition: Exposition::new(self.core.store.clone(), self.own_meters.clone()),
             custom_meters: self.custom_meters.clone(),
             links: links.clone(),
+            dashboard: Dashboard::built(),
+            sessions,
             tasks: streams.clone(),
         })
+    }
+
+    fn watched(&self, state: PullState) -> Router {
+        let router = pull::router(state);
+        match &self.observer {
+            Some(observer) => observer.watch(router),
+            None => router,
+        }
     }
 }

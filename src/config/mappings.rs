@@ -76,7 +76,7 @@ impl Entity {
     /// The fields that a rule may feed (contract §9).
     pub const fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::Pool => &["size", "active", "idle", "creating", "pending", "requests", "errors"],
+            Self::Pool => &["size", "active", "idle", "creating", "total", "pending", "requests", "errors"],
             Self::Worker => &["state", "app", "requests", "errors", "uptime", "memory_rss", "memory_heap_used"],
             Self::Component => &["state", "items_processed", "errors", "last_activity"],
             Self::CircuitBreaker => &["state", "failures", "last_failure", "calls"],

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Meter};
 
+use crate::model::reasons::{usual_drops, usual_refusals, with_usual};
 use crate::model::signal::Signal;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal};
 use crate::state::Store;
@@ -40,9 +41,9 @@ pub(super) fn register(meter: &Meter, store: &Arc<Store>) {
         .with_description("Items that were dropped by a named policy")
         .with_callback(move |observer| {
             each(&store, |destination, signal, figures| {
-                for (reason, items) in &figures.dropped {
+                for (reason, items) in with_usual(usual_drops(destination.protocol), &figures.dropped) {
                     let [destination, signal] = labels(destination, signal);
-                    observer.observe(*items, &[destination, signal, KeyValue::new("reason", *reason)]);
+                    observer.observe(items, &[destination, signal, KeyValue::new("reason", reason)]);
                 }
             });
         })
@@ -69,10 +70,14 @@ fn received(meter: &Meter, store: &Arc<Store>) {
         .with_description("Items that were refused")
         .with_callback(move |observer| {
             for facts in books.accounting().receivers() {
-                for (signal, reason, items) in &facts.refused {
-                    let receiver = KeyValue::new("receiver", facts.receiver);
-                    let signal = KeyValue::new("signal", signal.as_str());
-                    observer.observe(*items, &[receiver, signal, KeyValue::new("reason", *reason)]);
+                for signal in Signal::ALL {
+                    let told = facts.refused.iter().filter(|(of, ..)| *of == signal);
+                    let told: Vec<_> = told.map(|(_, reason, items)| (*reason, *items)).collect();
+                    for (reason, items) in with_usual(usual_refusals(facts.receiver), &told) {
+                        let of = KeyValue::new("receiver", facts.receiver);
+                        let signal = KeyValue::new("signal", signal.as_str());
+                        observer.observe(items, &[of, signal, KeyValue::new("reason", reason)]);
+                    }
                 }
             }
         })

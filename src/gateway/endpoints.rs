@@ -10,8 +10,7 @@ use crate::config::links::Links;
 use crate::config::print::resolved_json;
 use crate::config::pull::PullEndpoint;
 use crate::gateway::{Door, PULL_DRAIN};
-use crate::listen::{self, BoundListener, ListenError, RouterDoor, Timings};
-use crate::pull::probes;
+use crate::listen::{self, BoundListener, ListenError, Timings};
 use crate::tasks::Tasks;
 
 /// Endpoints whose ports are taken, and that nobody answers yet.
@@ -126,8 +125,7 @@ fn open(endpoint: PullEndpoint, bound: BoundListener, links: &Links, behind: &Be
     let (tasks, streams) = (Tasks::new(), Tasks::new());
     let scheme = if endpoint.listener.tls.is_some() { "https" } else { "http" };
     let door = Door { name: endpoint.name.clone(), address: bound.local_addr(), scheme };
-    let router = behind.router(&endpoint, links, &streams);
-    let handler = RouterDoor::new(router).with_probes(|head| probes::is_probe(head.uri.path()));
+    let handler = behind.door(&endpoint, links, &streams)?;
     let timings = Timings { drain: PULL_DRAIN, ..Timings::default() };
     listen::serve(bound, Arc::new(handler), timings, &behind.core.clock, &tasks)?;
     Ok(Open { config: endpoint, links: links.clone(), door, tasks, streams })

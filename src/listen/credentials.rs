@@ -27,7 +27,7 @@ const WAITING_MAX: usize = 64;
 /// Salt and hash of nobody's password, checked for a user that does not exist.
 const DECOY: &str = "N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy";
 
-type Digest = [u8; 32];
+pub(super) type Digest = [u8; 32];
 
 /// What became of a request's credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +189,7 @@ fn contains<'a>(all: impl IntoIterator<Item = &'a Digest>, digest: &Digest) -> b
 }
 
 /// SHA-256 under the process's key: equal lengths to compare, and nothing worth stealing in memory.
-fn digest(key: &Digest, parts: &[&[u8]]) -> Digest {
+pub(super) fn digest(key: &Digest, parts: &[&[u8]]) -> Digest {
     let sha256 = match TLS13_AES_128_GCM_SHA256 {
         SupportedCipherSuite::Tls13(suite) => suite.common.hash_provider,
         SupportedCipherSuite::Tls12(suite) => suite.common.hash_provider,

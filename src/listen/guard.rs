@@ -78,7 +78,7 @@ impl<H: Handle> Guard<H> {
         if self.door.admits(head) {
             return Ok(Caller { address, verified: true });
         }
-        if is_probe || self.public.iter().any(|path| path == head.uri.path()) {
+        if is_probe || self.door.is_public(head) || self.public.iter().any(|path| path == head.uri.path()) {
             return Ok(Caller { address, verified: credentials.is_known(&head.headers) });
         }
         match credentials.check(&head.headers).await {

@@ -19,6 +19,7 @@ type Judge = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 pub struct RouterDoor {
     router: Router,
     probes: Option<Judge>,
+    public: Option<Judge>,
     sessions: Option<Judge>,
 }
 
@@ -29,9 +30,9 @@ impl fmt::Debug for RouterDoor {
 }
 
 impl RouterDoor {
-    /// The router alone: no probes, no sessions.
+    /// The router alone: no probes, nothing public, no sessions.
     pub fn new(router: Router) -> Self {
-        Self { router, probes: None, sessions: None }
+        Self { router, probes: None, public: None, sessions: None }
     }
 
     /// Requests of which `judge` says true need no credentials and are not rate limited.
@@ -41,12 +42,28 @@ impl RouterDoor {
         self
     }
 
+    /// Requests of which `judge` says true need no credentials, and are rate limited.
+    #[must_use]
+    pub fn with_public(mut self, judge: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.public = Some(Arc::new(judge));
+        self
+    }
+
     /// Requests of which `judge` says true have a session, which stands for credentials.
     #[must_use]
     pub fn with_sessions(mut self, judge: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.sessions = Some(Arc::new(judge));
         self
     }
+}
+
+/// Asks a page's script for a session. No browser knows this scheme, so none covers the page's own form with a dialog.
+const SESSION: &str = "Session realm=\"otel-bridge\"";
+
+/// Whether a script of a page asks, and not a person or a program.
+fn is_script(head: &Parts) -> bool {
+    let mode = head.headers.get("sec-fetch-mode");
+    mode.is_some_and(|mode| mode != "navigate") || head.headers.contains_key("x-requested-with")
 }
 
 impl Handle for RouterDoor {
@@ -61,12 +78,12 @@ impl Handle for RouterDoor {
         }
     }
 
-    fn refuse(&self, _head: &Parts, refusal: Refusal) -> Response<Body> {
+    fn refuse(&self, head: &Parts, refusal: Refusal) -> Response<Body> {
         let (status, header, value, detail) = match refusal {
             Refusal::Unauthenticated { challenge } => (
                 StatusCode::UNAUTHORIZED,
                 header::WWW_AUTHENTICATE,
-                HeaderValue::from_static(challenge),
+                HeaderValue::from_static(if is_script(head) { SESSION } else { challenge }),
                 "This endpoint needs credentials.",
             ),
             Refusal::RateLimited { retry_after_s } => (
@@ -90,6 +107,10 @@ impl Handle for RouterDoor {
 
     fn is_probe(&self, head: &Parts) -> bool {
         self.probes.as_ref().is_some_and(|judge| judge(head))
+    }
+
+    fn is_public(&self, head: &Parts) -> bool {
+        self.public.as_ref().is_some_and(|judge| judge(head))
     }
 
     fn admits(&self, head: &Parts) -> bool {

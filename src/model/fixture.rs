@@ -83,6 +83,7 @@ pub(crate) fn breaker(owner: usize, name: &str, component: Option<&str>, state: 
         name: name.into(),
         component: component.map(Into::into),
         state,
+        is_state_known: true,
         since_unix_ms: NOW_UNIX_MS,
         failures: None,
         transitions: 0,

@@ -8,7 +8,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::model::alert::Level;
-use crate::model::health::figures::Figures;
+use crate::model::health::figures::{Figures, per_second};
 use crate::model::merge;
 use crate::model::scope::Scope;
 use crate::model::snapshot::{InstanceFacts, Liveness, Snapshot};
@@ -132,6 +132,8 @@ pub struct System {
     pub error_rate: f64,
     /// Items a second over the last 60 s.
     pub items_per_second: f64,
+    /// Errors a second over the last 60 s.
+    pub errors_per_second: f64,
     /// Sum over live instances in units of 1,048,576 bytes; none when no one reports it.
     pub memory_usage_mb: Option<f64>,
     /// The busiest live instance's CPU in per cent of its machine; none when no one reports it.
@@ -140,6 +142,8 @@ pub struct System {
     pub components: ComponentTotals,
     /// Traces counted so far.
     pub traces_total: u64,
+    /// Traces a second over the last 60 s.
+    pub traces_per_second: f64,
     /// Spans that are open now in live instances.
     pub spans_active: u64,
     /// Active alerts.
@@ -165,10 +169,12 @@ impl System {
             reasons,
             error_rate: figures.error_rate(),
             items_per_second: figures.items_per_second,
+            errors_per_second: figures.errors_per_second,
             memory_usage_mb: figures.memory_usage_mb(),
             cpu_usage_percent: figures.cpu_usage_percent(),
             components: component_totals(&view),
             traces_total,
+            traces_per_second: view.instances().map(|one| per_second(one.traces_recent, one.recent_s)).sum(),
             spans_active: live.map(|one| one.spans_active).fold(0, u64::saturating_add),
             alerts: alert_totals(snapshot, scope),
             anything_in_scope: view.anything(),

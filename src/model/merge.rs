@@ -106,6 +106,7 @@ pub struct MergedBreaker {
     /// Latest failure in Unix seconds.
     pub last_failure: Option<f64>,
     is_live: bool,
+    is_known: bool,
 }
 
 /// The circuit breaker map of a scope, keyed by component, else by breaker name (contract §9).
@@ -127,12 +128,17 @@ pub fn breakers(snapshot: &Snapshot, scope: &Scope) -> BTreeMap<String, MergedBr
             failure_count: 0,
             last_failure: None,
             is_live: false,
+            is_known: false,
         };
         let merged = map.entry(keys.key(&instance.service, name)).or_insert_with(new);
         merged.failure_count = merged.failure_count.saturating_add(breaker.failures.unwrap_or(0));
         merged.last_failure = latest(merged.last_failure, breaker.last_failure);
-        merged.judge(breaker.state.folded(), instance.liveness == Liveness::Live);
+        if breaker.is_state_known {
+            merged.judge(breaker.state.folded(), instance.liveness == Liveness::Live);
+        }
     }
+    // Nobody knows whether it lets calls through: saying "closed" would be a guess.
+    map.retain(|_, merged| merged.is_known);
     map
 }
 
@@ -144,6 +150,7 @@ impl MergedBreaker {
             self.state = state;
         }
         self.is_live |= is_live;
+        self.is_known = true;
     }
 }
 

@@ -238,8 +238,10 @@ pub struct BreakerFacts {
     pub name: Arc<str>,
     /// `component.name`; none when not told.
     pub component: Option<Arc<str>>,
-    /// Its state.
+    /// Its state; closed while none was ever told.
     pub state: BreakerState,
+    /// Whether a state was ever told.
+    pub is_state_known: bool,
     /// When it entered that state, in Unix milliseconds, as observed here.
     pub since_unix_ms: u64,
     /// Failures so far; unknown when they were never reported.

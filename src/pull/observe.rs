@@ -47,7 +47,7 @@ async fn observe(State(observer): State<Observer>, route: MatchedPath, request: 
     }
     let begun = observer.clock.elapsed();
     // Methods that are refused anyway share one value, or anybody could make as many series as there are methods.
-    let is_served = matches!(*request.method(), Method::GET | Method::HEAD);
+    let is_served = matches!(*request.method(), Method::GET | Method::HEAD | Method::POST);
     let method = KeyValue::new(
         "http.request.method",
         if is_served { request.method().to_string() } else { "_OTHER".to_owned() },

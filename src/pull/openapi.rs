@@ -13,17 +13,15 @@ use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{ContentBuilder, Ref, Response as OpenApiResponse, ResponseBuilder};
 use utoipa::{OpenApi, ToSchema};
 
-use crate::config::pull::PullEndpoint;
-use crate::pull::PullState;
 use crate::pull::sse::delta::Delta;
 use crate::pull::v1::event::Event;
 use crate::pull::v1::whole::Whole;
 use crate::pull::v1::{handlers, singles};
-use crate::pull::{compat, probes, prometheus, route, sse};
+use crate::pull::{PullState, Shared, compat, login, probes, prometheus, route, sse};
 
 pub use parameters::{
-    AlertParameters, EventParameters, HistoryParameters, PageParameters, PoolParameters, PoolStreamParameters,
-    ProbeParameters, ScopeParameters, TopicParameters, WorkerParameters,
+    AlertParameters, EventParameters, FilterParameters, HistoryParameters, PageParameters, PoolParameters,
+    PoolStreamParameters, ProbeParameters, ScopeParameters, TopicParameters, TransitionParameters, WorkerParameters,
 };
 
 /// An error answer (RFC 9457).
@@ -85,6 +83,7 @@ pub struct MetricsConfig {
         singles::snapshot,
         singles::worker,
         singles::transitions,
+        singles::all_transitions,
         singles::traces,
         singles::history,
         singles::events,
@@ -94,8 +93,10 @@ pub struct MetricsConfig {
         probes::livez_check,
         probes::readyz,
         probes::readyz_check,
+        login::login,
+        login::logout,
     ),
-    components(schemas(MetricsConfig, ProblemSchema, Whole<'static>, Delta<'static>, Event<'static>))
+    components(schemas(login::SignIn, MetricsConfig, ProblemSchema, Whole<'static>, Delta<'static>, Event<'static>))
 )]
 struct Document;
 
@@ -108,12 +109,12 @@ pub async fn document(State(state): State<PullState>) -> Response {
 }
 
 /// The document of an endpoint: what is described and stands in its table of routes.
-pub fn render(endpoint: &PullEndpoint) -> Bytes {
-    let routes: BTreeSet<String> = route::table(endpoint).iter().map(route::Route::plain_path).collect();
+pub fn render(shared: &Shared) -> Bytes {
+    let routes: BTreeSet<String> = route::table(shared).iter().map(route::Route::plain_path).collect();
     let mut document = Document::openapi();
     let paths = std::mem::take(&mut document.paths.paths);
     for (path, item) in paths {
-        for (number, place) in places(&path, &endpoint.base).into_iter().enumerate() {
+        for (number, place) in places(&path, &shared.endpoint.base).into_iter().enumerate() {
             if !routes.contains(&place) {
                 continue;
             }
@@ -146,7 +147,7 @@ fn places(path: &str, base: &str) -> Vec<String> {
 
 /// Operation ids are unique: further places get a number. Every operation may also refuse its parameters.
 fn describe(item: &mut PathItem, place: usize) {
-    let Some(operation) = item.get.as_mut() else { return };
+    let Some(operation) = item.get.as_mut().or(item.post.as_mut()) else { return };
     if place > 0
         && let Some(id) = operation.operation_id.as_mut()
     {

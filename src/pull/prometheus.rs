@@ -20,6 +20,7 @@ mod writer;
 use ::prometheus::proto::MetricFamily;
 
 pub use gathered::{Meters, OwnMeters};
+pub(crate) use negotiation::takes_gzip;
 pub use routes::Exposition;
 
 use crate::config::pull::{Names, Prometheus};

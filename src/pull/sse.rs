@@ -15,6 +15,7 @@ use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 
 use crate::listen::ClientAddress;
 use crate::pull::PullState;
@@ -91,7 +92,13 @@ fn open(state: &PullState, key: SetKey, address: IpAddr, method: &Method, header
     };
     let last_event_id = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let subscriber = Subscriber::new(state.clone(), membership, last_event_id);
-    (stream_headers, Body::from_stream(subscriber.into_stream())).into_response()
+    let stream = subscriber.into_stream();
+    // A session that ends takes its streams with it.
+    let body = match state.sessions.as_ref().and_then(|sessions| sessions.end_of(headers)) {
+        Some(end) => Body::from_stream(stream.take_until(async move { end.cancelled_owned().await })),
+        None => Body::from_stream(stream),
+    };
+    (stream_headers, body).into_response()
 }
 
 #[cfg(test)]

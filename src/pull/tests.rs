@@ -116,6 +116,8 @@ pub(crate) fn shared_at(endpoint: PullEndpoint, unix_ms: u64) -> Shared {
         clock,
         about: Arc::default(),
         links,
+        dashboard: crate::pull::ui::tests::dashboard(),
+        sessions: None,
         tasks,
     }
 }

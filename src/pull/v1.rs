@@ -7,6 +7,7 @@ pub mod breaker;
 pub mod component;
 pub mod event;
 pub mod exporter;
+pub mod filter;
 pub mod find;
 pub mod handlers;
 pub mod history;
@@ -38,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/api/v1/components", "Components", handlers::components),
         Route::get("/api/v1/breakers", "Circuit breakers", handlers::breakers),
         Route::get("/api/v1/breakers/{name}/transitions", "Transitions of one breaker", singles::transitions),
+        Route::get("/api/v1/transitions", "Transitions of all breakers", singles::all_transitions),
         Route::get("/api/v1/streams", "Streams", handlers::streams),
         Route::get("/api/v1/alerts", "Alerts", handlers::alerts),
         Route::get("/api/v1/recommendations", "Recommendations", handlers::recommendations),

@@ -8,6 +8,7 @@ use crate::model::breaker::BreakerState;
 use crate::model::component::ComponentState;
 use crate::model::snapshot::Transition;
 use crate::model::worker::WorkerState;
+use crate::state::foretold::Foretold;
 use crate::state::recorded::{ErrorTypes, PoolTallies, TransitionPairs};
 use crate::state::tally::{Count, Figure, Tally};
 
@@ -122,6 +123,8 @@ pub struct PoolCell {
     pub idle: Count,
     /// Ones that are being spawned.
     pub creating: Count,
+    /// How many there are, where only that and the active ones are told: the rest is idle.
+    pub total: Count,
     /// `pool.pending_requests`.
     pub pending: Count,
     /// `pool.requests`.
@@ -240,6 +243,7 @@ pub struct BreakerCell {
     pub last_failure: Figure,
     /// Changes of the state that were observed here.
     pub observed: AtomicU64,
+    pub(crate) foretold: Foretold,
     pub(crate) pairs: TransitionPairs,
     /// The last transitions, newest first; shared with snapshots and replaced when one is added.
     pub recent: Mutex<Arc<[Transition]>>,

@@ -1,9 +1,12 @@
 //! What the last minutes looked like, so that history exists before a page is opened.
 
+mod rows;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::model::snapshot::{Liveness, Snapshot};
+use crate::model::snapshot::Snapshot;
+use crate::state::history::rows::rows;
 
 /// What a history is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,7 +17,16 @@ pub enum Subject {
     Component,
     /// A worker: requests, errors, `memory_rss`, `memory_heap_used`, state; one sample every ten seconds.
     Worker,
+    /// Everything together, under the one key [`SYSTEM_KEY`]: score, rates, memory, CPU, traces, alerts; one sample a second.
+    System,
+    /// A circuit breaker: calls by outcome, and its state as the printed number; one sample a second.
+    Breaker,
+    /// A push destination: what waits, what is out, what was delivered and dropped; one sample a second.
+    Exporter,
 }
+
+/// The key of the one entity of [`Subject::System`].
+pub const SYSTEM_KEY: &str = "system";
 
 /// Samples in columns: every column has as many values as there are times.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,20 +49,36 @@ pub struct Column {
 }
 
 impl Subject {
+    /// Every kind.
+    const ALL: [Self; 6] = [Self::Pool, Self::Component, Self::Worker, Self::System, Self::Breaker, Self::Exporter];
+
     /// The fields of its samples.
     pub const fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Pool => &["active", "idle", "creating", "utilization", "pending", "requests", "errors"],
             Self::Component => &["items_processed", "errors", "healthy"],
             Self::Worker => &["requests", "errors", "memory_rss", "memory_heap_used", "state"],
+            Self::System => &[
+                "health_score",
+                "error_rate",
+                "items_per_second",
+                "errors_per_second",
+                "memory_usage_mb",
+                "cpu_usage_percent",
+                "traces_per_second",
+                "active_spans",
+                "alerts_active",
+            ],
+            Self::Breaker => &["calls_succeeded", "calls_failed", "calls_rejected", "state"],
+            Self::Exporter => &["queue_items", "queue_bytes", "delivered", "dropped", "in_flight"],
         }
     }
 
     /// Seconds between two samples.
     const fn step_s(self) -> u64 {
         match self {
-            Self::Pool | Self::Component => 1,
             Self::Worker => 10,
+            _ => 1,
         }
     }
 }
@@ -62,7 +90,7 @@ pub(crate) struct History {
     bytes_max: usize,
     bytes: usize,
     frames: VecDeque<Frame>,
-    last: [Option<Latest>; 3],
+    last: [Option<Latest>; Subject::ALL.len()],
 }
 
 /// What the next sample of a kind needs to know about the last one.
@@ -88,12 +116,12 @@ impl History {
     /// An empty history.
     pub(crate) fn new(reach: std::time::Duration, bytes_max: usize) -> Self {
         let reach_ms = u64::try_from(reach.as_millis()).unwrap_or(u64::MAX);
-        Self { reach_ms, bytes_max, bytes: 0, frames: VecDeque::new(), last: [None, None, None] }
+        Self { reach_ms, bytes_max, bytes: 0, frames: VecDeque::new(), last: Default::default() }
     }
 
     /// Samples what is due.
     pub(crate) fn sample(&mut self, snapshot: &Snapshot) {
-        for subject in [Subject::Pool, Subject::Component, Subject::Worker] {
+        for subject in Subject::ALL {
             let now_ms = snapshot.taken_at_unix_ms;
             let last_ms = self.last.get(subject as usize).and_then(Option::as_ref).map(|last| last.at_unix_ms);
             // Ticks are never exactly a second apart. A calendar that was set back samples at once.
@@ -154,36 +182,5 @@ impl History {
     }
 }
 
-/// Keys and values of every entity of a kind.
-fn rows(subject: Subject, snapshot: &Snapshot) -> (Vec<Arc<str>>, Vec<f64>) {
-    let number = |value: Option<u64>| value.map_or(f64::NAN, |value| value as f64);
-    match subject {
-        Subject::Pool => {
-            let values = snapshot.pools.iter().flat_map(|pool| {
-                let counts = [pool.counts.active, pool.counts.idle, pool.counts.creating].map(|count| count as f64);
-                let [active, idle, creating] = counts;
-                let told = [pool.pending, pool.requests, pool.errors].map(number);
-                let [pending, requests, errors] = told;
-                [active, idle, creating, pool.utilization(), pending, requests, errors]
-            });
-            (snapshot.pools.iter().map(|pool| pool.key.clone()).collect(), values.collect())
-        }
-        Subject::Component => {
-            let values = snapshot.components.iter().flat_map(|component| {
-                let is_live = snapshot.instances.get(component.owner).map(|one| one.liveness) == Some(Liveness::Live);
-                let healthy = f64::from(u8::from(is_live && component.state.is_healthy()));
-                [component.items_processed as f64, component.errors as f64, healthy]
-            });
-            (snapshot.components.iter().map(|component| component.key.clone()).collect(), values.collect())
-        }
-        Subject::Worker => {
-            let values = snapshot.workers.iter().flat_map(|worker| {
-                let told = [worker.requests, worker.errors, worker.memory_rss, worker.memory_heap_used].map(number);
-                let [requests, errors, memory_rss, memory_heap_used] = told;
-                let state = worker.state.map_or(f64::NAN, |state| f64::from(state as u8));
-                [requests, errors, memory_rss, memory_heap_used, state]
-            });
-            (snapshot.workers.iter().map(|worker| worker.key.clone()).collect(), values.collect())
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

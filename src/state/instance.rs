@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::limits::{STALE_AFTER_MIN_MS, TRANSITION_MATCH_MS, TRANSITIONS_MAX};
+use crate::limits::{STALE_AFTER_MIN_MS, TRANSITIONS_MAX};
 use crate::model::breaker::BreakerState;
 use crate::model::snapshot::Transition;
 use crate::model::stream::StreamId;
@@ -233,8 +233,16 @@ impl Instance {
         reason: Option<&str>,
         at: Moment,
     ) -> Option<BreakerState> {
-        let code = cell.state.set(to as u8, at.now_ms)?;
-        let from = *BreakerState::ALL.get(usize::from(code))?;
+        let before = cell.state.set(to as u8, at.now_ms);
+        // A log event may have come before the figures that show the same: it is one transition, not two.
+        let was_told = cell.foretold.is_fulfilled_by(to, at);
+        let from = *BreakerState::ALL.get(usize::from(before?))?;
+        if was_told {
+            return Some(from);
+        }
+        if reason.is_none() {
+            cell.foretold.add_seen(from, to, at);
+        }
         self.remember(cell, Transition { from, to, at_unix_ms: at.unix_ms, reason: reason.map(Into::into) });
         Some(from)
     }
@@ -242,22 +250,20 @@ impl Instance {
     /// A log event told a transition: it explains one that was observed without a reason, or is one that was not observed yet.
     pub(crate) fn breaker_told(&self, cell: &BreakerCell, from: BreakerState, to: BreakerState, why: &str, at: Moment) {
         let reason: Option<Arc<str>> = (!why.is_empty()).then(|| why.into());
-        {
+        if cell.foretold.explains(from, to, at) {
             let mut recent = cell.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            let same = |one: &&mut Transition| {
-                let age_ms = at.unix_ms.saturating_sub(one.at_unix_ms);
-                one.from == from && one.to == to && one.reason.is_none() && age_ms <= TRANSITION_MATCH_MS
-            };
             let mut all = recent.to_vec();
-            if let Some(observed) = all.iter_mut().rev().find(same) {
+            let is_meant = |one: &&mut Transition| one.from == from && one.to == to && one.reason.is_none();
+            if let Some(observed) = all.iter_mut().rev().find(is_meant) {
                 observed.reason = reason;
                 *recent = all.into();
-                return;
             }
+            return;
         }
         if cell.state.get().is_none() || cell.state() == from {
             cell.state.set(to as u8, at.now_ms);
         }
+        cell.foretold.add(to, at);
         self.remember(cell, Transition { from, to, at_unix_ms: at.unix_ms, reason });
     }
 

@@ -69,9 +69,13 @@ impl PoolCell {
     /// Its workers by state: as it was told, else as the workers that it has are.
     pub fn counts(&self, from_workers: PoolCounts) -> PoolCounts {
         match (self.active.get(), self.idle.get(), self.creating.get()) {
-            (None, None, None) => from_workers,
+            (None, None, None) if self.total.get().is_none() => from_workers,
             (active, idle, creating) => {
-                PoolCounts { active: active.unwrap_or(0), idle: idle.unwrap_or(0), creating: creating.unwrap_or(0) }
+                let (active, creating) = (active.unwrap_or(0), creating.unwrap_or(0));
+                // Of a pool that tells how many there are and how many are busy, the others are idle.
+                let busy = active.saturating_add(creating);
+                let others = || self.total.get().map_or(0, |total| total.saturating_sub(busy));
+                PoolCounts { active, idle: idle.unwrap_or_else(others), creating }
             }
         }
     }

@@ -25,6 +25,7 @@ mod own_telemetry;
 mod proto;
 mod recorded;
 mod secrets;
+mod session;
 mod signals;
 mod survival;
 mod terminal;

@@ -15,6 +15,8 @@ pub struct Figures {
     pub errors: u64,
     /// Items a second.
     pub items_per_second: f64,
+    /// Errors a second.
+    pub errors_per_second: f64,
     /// Memory in bytes, where one reports it.
     pub memory_bytes: Option<u64>,
     /// Highest CPU utilization, 0 to 1, where one reports it.
@@ -57,6 +59,7 @@ impl Figures {
         self.items = self.items.saturating_add(component.items_recent);
         self.errors = self.errors.saturating_add(component.errors_recent);
         self.items_per_second += per_second(component.items_recent, component.recent_s);
+        self.errors_per_second += per_second(component.errors_recent, component.recent_s);
     }
 
     /// Errors ÷ max(1, items processed).

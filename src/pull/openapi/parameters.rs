@@ -27,6 +27,16 @@ pub struct PageParameters {
     pub cursor: Option<String>,
 }
 
+/// What every list can be filtered by.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct FilterParameters {
+    /// Exact name.
+    pub name: Option<String>,
+    /// Text anywhere in what names the row, in any case.
+    pub q: Option<String>,
+}
+
 /// What workers can be filtered by.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -47,18 +57,35 @@ pub struct WorkerParameters {
 pub struct AlertParameters {
     /// active (default), resolved or all.
     pub state: Option<String>,
+    /// critical, warning or info, separated by commas.
+    pub level: Option<String>,
+    /// Words of `category`, separated by commas.
+    pub category: Option<String>,
+    /// Exact `subject`.
+    pub subject: Option<String>,
 }
 
 /// Which samples.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct HistoryParameters {
-    /// pool, component or worker.
+    /// pool, component, worker, system, breaker or exporter. The system is kept as a whole: with a filter it has no columns.
     pub entity: String,
     /// Key, or name where it is unique; may be repeated; all in scope where it is not given.
     pub key: Option<Vec<String>>,
     /// How far back: 90s, 15m (default), 1h.
     pub range: Option<String>,
+}
+
+/// Which transitions.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TransitionParameters {
+    /// How far back: 90s, 15m (default), 1h.
+    pub range: Option<String>,
+    /// Rows of the answer.
+    #[param(minimum = 1, maximum = 10_000, default = 1_000)]
+    pub limit: Option<usize>,
 }
 
 /// Which events.
@@ -67,6 +94,11 @@ pub struct HistoryParameters {
 pub struct EventParameters {
     /// The number of the last event that is known already.
     pub after: Option<u64>,
+    /// Types, separated by commas.
+    pub r#type: Option<String>,
+    /// The newest ones, so many at most.
+    #[param(minimum = 1, maximum = 10_000, default = 1_000)]
+    pub limit: Option<usize>,
 }
 
 /// What the plugin's stream carries.

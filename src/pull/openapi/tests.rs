@@ -1,23 +1,40 @@
 //! The document and the table of routes say the same.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::*;
-use crate::config::pull::Prometheus;
+use crate::clock::Clock;
+use crate::config::listener::{Auth, Listener};
+use crate::config::pull::{Prometheus, PullEndpoint};
+use crate::listen::Sessions;
 use crate::pull::route::table;
+use crate::pull::tests::shared;
 use crate::pull::v1::tests::{endpoint, get, state_of};
 
 fn rendered() -> Value {
-    serde_json::from_slice(&render(&endpoint())).unwrap()
+    serde_json::from_slice(&render(&asking(endpoint()))).unwrap()
+}
+
+/// An endpoint that asks for credentials: it has every route that any has.
+fn asking(endpoint: PullEndpoint) -> Shared {
+    let listener = Listener { auth: Some(Auth::default()), ..endpoint.listener.clone() };
+    let sessions = Sessions::new(&listener, &Clock::manual(0)).unwrap().map(Arc::new);
+    Shared { sessions, ..shared(endpoint) }
+}
+
+/// The paths of the table that programs are told of.
+fn told(shared: &Shared) -> BTreeSet<String> {
+    table(shared).iter().filter(|route| !route.is_page).map(route::Route::plain_path).collect()
 }
 
 /// Every handler that is described stands in the table of an endpoint with everything switched on: a path that the table
 /// lost would leave the document in silence.
 #[test]
 fn nothing_is_described_in_vain() {
-    let routes: BTreeSet<String> = table(&endpoint()).iter().map(route::Route::plain_path).collect();
+    let routes = told(&asking(endpoint()));
     for path in Document::openapi().paths.paths.keys() {
         for place in places(path, &endpoint().base) {
             assert!(routes.contains(&place), "{place}");
@@ -31,10 +48,11 @@ fn document_and_routes_are_the_same() {
     for base in ["/metrics", "/ops/pools", "", "/{odd}"] {
         for prometheus in [None, Some(Prometheus::default())] {
             let endpoint = PullEndpoint { base: base.to_owned(), prometheus, ..endpoint() };
-            let routes: BTreeSet<String> = table(&endpoint).iter().map(route::Route::plain_path).collect();
-            let document: Value = serde_json::from_slice(&render(&endpoint)).unwrap();
+            let shared = asking(endpoint);
+            let routes = told(&shared);
+            let document: Value = serde_json::from_slice(&render(&shared)).unwrap();
             let described: BTreeSet<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
-            assert_eq!(described, routes, "{endpoint:?}");
+            assert_eq!(described, routes, "{:?}", shared.endpoint);
         }
     }
 }
@@ -46,10 +64,11 @@ fn document_is_sound() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
     let mut ids = BTreeSet::new();
     for (path, item) in document["paths"].as_object().unwrap() {
-        let operation = &item["get"];
+        let is_post = item.get("post").is_some();
+        let operation = &item[if is_post { "post" } else { "get" }];
         let id = operation["operationId"].as_str().unwrap_or_else(|| panic!("{path} has no id"));
         assert!(ids.insert(id.to_owned()), "{id} stands twice");
-        assert!(operation["responses"].get("200").is_some(), "{path}");
+        assert!(operation["responses"].get(if is_post { "204" } else { "200" }).is_some(), "{path}");
         for placeholder in path.split('/').filter_map(|part| part.strip_prefix('{')) {
             let name = placeholder.trim_end_matches('}');
             let parameters = operation["parameters"].as_array().unwrap();

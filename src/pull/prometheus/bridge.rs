@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use crate::model::reasons::{usual_drops, usual_refusals, with_usual};
 use crate::model::signal::Signal;
 use crate::model::snapshot::{DestinationFacts, DestinationSignal, ReceiverFacts};
 use crate::pull::prometheus::page::Page;
@@ -103,10 +104,12 @@ fn receivers(page: &mut Page<'_>) {
     ];
     for (name, help, rows) in families {
         page.family(name, Counter, help, |page| {
-            for one in all {
-                for (signal, reason, count) in rows(one) {
-                    let pairs = [("receiver", one.receiver), ("signal", signal.as_str()), ("reason", *reason)];
-                    page.count(name, &[&labels(&pairs)], *count);
+            for (one, signal) in all.iter().flat_map(|one| Signal::ALL.map(|signal| (one, signal))) {
+                let counted = rows(one).iter().filter(|(of, ..)| *of == signal);
+                let counted: Vec<_> = counted.map(|(_, reason, count)| (*reason, *count)).collect();
+                for (reason, count) in with_usual(usual_refusals(one.receiver), &counted) {
+                    let pairs = [("receiver", one.receiver), ("signal", signal.as_str()), ("reason", reason)];
+                    page.count(name, &[&labels(&pairs)], count);
                 }
             }
         });
@@ -127,17 +130,17 @@ fn destinations(page: &mut Page<'_>) {
     let all = &page.sources.snapshot.bridge.destinations;
     for (name, kind, help, value) in FIGURES {
         page.family(name, kind, help, |page| {
-            for (signal, labels) in signals(all) {
+            for (_, signal, labels) in signals(all) {
                 page.count(name, &[&labels], value(signal));
             }
         });
     }
     page.family(DROPPED, Counter, "Items dropped", |page| {
-        for (signal, labels) in signals(all) {
-            for (reason, items) in &signal.dropped {
+        for (one, signal, labels) in signals(all) {
+            for (reason, items) in with_usual(usual_drops(one.protocol), &signal.dropped) {
                 let mut more = String::new();
                 writer::label(&mut more, 0, "reason", reason);
-                page.count(DROPPED, &[&labels, &more], *items);
+                page.count(DROPPED, &[&labels, &more], items);
             }
         }
     });
@@ -159,12 +162,12 @@ fn destinations(page: &mut Page<'_>) {
     });
 }
 
-fn signals(all: &[DestinationFacts]) -> impl Iterator<Item = (&DestinationSignal, String)> {
+fn signals(all: &[DestinationFacts]) -> impl Iterator<Item = (&DestinationFacts, &DestinationSignal, String)> {
     all.iter().flat_map(|one| {
         let taken = Signal::ALL.into_iter().zip(&one.signals);
         taken.filter_map(move |(signal, figures)| {
             let labels = labels(&[("destination", &one.name), ("signal", signal.as_str())]);
-            figures.as_ref().map(|figures| (figures, labels))
+            figures.as_ref().map(|figures| (one, figures, labels))
         })
     })
 }

@@ -70,7 +70,7 @@ pub(super) fn form(headers: &HeaderMap, is_openmetrics_offered: bool) -> Form {
 }
 
 /// Whether gzip is acceptable: named with a q above 0, or meant by `*`.
-pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+pub(crate) fn takes_gzip(headers: &HeaderMap) -> bool {
     let mut by_wildcard = false;
     for entry in entries(headers, &ACCEPT_ENCODING) {
         match entry.name.as_str() {

@@ -62,7 +62,7 @@ fn breaker_state(page: &mut Page<'_>) {
     const NAME: &str = "circuit_breaker_state";
     let targets = page.targets.clone();
     let mut worst: BTreeMap<(usize, &str), BreakerState> = BTreeMap::new();
-    for breaker in &page.sources.snapshot.breakers {
+    for breaker in page.sources.snapshot.breakers.iter().filter(|breaker| breaker.is_state_known) {
         let key = (breaker.owner, &**breaker.component.as_ref().unwrap_or(&breaker.name));
         let state = worst.entry(key).or_insert(breaker.state);
         if breaker.state.badness() > state.badness() {

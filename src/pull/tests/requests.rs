@@ -18,7 +18,8 @@ use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::pull::cache::{Cache, Rendered, View};
 use crate::pull::tests::{Answer, endpoint, get, send, shared};
-use crate::pull::{PullState, accept, route};
+use crate::pull::ui::Dashboard;
+use crate::pull::{PullState, Shared, accept, route};
 use crate::readiness::Standing;
 
 fn state() -> PullState {
@@ -29,16 +30,17 @@ fn state() -> PullState {
 /// and with the same length. Any other method is 405 with `Allow`.
 #[tokio::test]
 async fn every_listed_route_answers() {
-    let table = route::table(&endpoint());
+    let table = route::table(&shared(endpoint()));
     let listed = get(documented(), "/").await.json();
     let listed = listed["endpoints"].as_object().expect("a map").len();
-    assert_eq!(listed, table.len());
+    assert_eq!(listed, table.iter().filter(|route| route.is_listed).count());
     for route in table.iter().filter(|route| !route.path.contains('{')) {
         if route.path.contains("sse") || route.path.contains("stream") {
             continue;
         }
         let whole = send(state(), Method::GET, &route.path, "*/*").await;
-        assert!(whole.status != StatusCode::NOT_FOUND && !whole.body.is_empty(), "{}", route.path);
+        let says = !whole.body.is_empty() || whole.status.is_redirection();
+        assert!(whole.status != StatusCode::NOT_FOUND && says, "{}", route.path);
         let head = send(state(), Method::HEAD, &route.path, "*/*").await;
         assert_eq!((head.status, head.body.as_str()), (whole.status, ""), "{}", route.path);
         assert_eq!(head.header(header::CONTENT_TYPE), whole.header(header::CONTENT_TYPE));
@@ -71,7 +73,7 @@ async fn prometheus_is_switched_off() {
         assert_eq!(get(documented(), path).await.status, StatusCode::OK, "{path}");
         let state = PullState::showing(shared(without.clone()), documented());
         problem(&send(state, Method::GET, path, "*/*").await, 404, "Not Found");
-        assert!(!route::table(&without).iter().any(|route| route.path == path));
+        assert!(!route::table(&shared(without.clone())).iter().any(|route| route.path == path));
     }
     let browser = send(state(), Method::GET, "/metrics", "text/html,*/*;q=0.8").await;
     assert!(browser.header(header::CONTENT_TYPE).starts_with("text/plain"), "never HTML");
@@ -86,10 +88,17 @@ async fn unknown_paths() {
     }
 }
 
-/// A browser at `/` gets the listing too, and caches are told that it depends on `Accept`.
+/// A browser at `/` is sent to the dashboard, anybody else gets the listing, and caches are told that it depends on `Accept`.
 #[tokio::test]
 async fn discovery_varies() {
-    let answer = send(state(), Method::GET, "/", "text/html,application/xhtml+xml,*/*;q=0.8").await;
+    let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+    let answer = send(state(), Method::GET, "/", browser).await;
+    assert_eq!((answer.status, answer.header(header::LOCATION)), (StatusCode::TEMPORARY_REDIRECT, "/ui/"));
+    assert!(answer.header(header::VARY).contains("Accept"));
+    let without = Shared { dashboard: Dashboard::of(&[]), ..shared(endpoint()) };
+    let without = send(PullState::showing(without, documented()), Method::GET, "/", browser).await;
+    assert_eq!(without.status, StatusCode::OK, "there is nowhere to send it");
+    let answer = send(state(), Method::GET, "/", "*/*").await;
     assert_eq!((answer.status, answer.header(header::VARY)), (StatusCode::OK, "Accept"));
     assert_eq!(answer.header(header::CACHE_CONTROL), "no-store");
     let document = answer.json();

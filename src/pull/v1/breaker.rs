@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::snapshot::{BreakerFacts, Snapshot, Transition as TransitionFacts};
-use crate::pull::v1::noun::{Context, Noun, seconds};
+use crate::pull::v1::noun::{Context, Noun, facts_in_scope, seconds};
 use crate::pull::v1::sort::sort_fields;
 
 /// One circuit breaker of one instance.
@@ -24,8 +24,8 @@ pub struct Breaker<'a> {
     pub stale: bool,
     /// `component.name`; null when not told.
     pub component: Option<&'a str>,
-    /// closed, open, `half_open`, `forced_open` or disabled.
-    pub state: &'a str,
+    /// closed, open, `half_open`, `forced_open` or disabled; null while none was ever told.
+    pub state: Option<&'a str>,
     /// When it entered that state, in Unix seconds.
     pub since: f64,
     /// Failures so far; null when never reported.
@@ -63,6 +63,7 @@ impl<'a> Noun<'a> for Breaker<'a> {
 
     fn is_same(before: &BreakerFacts, now: &BreakerFacts) -> bool {
         before.state == now.state
+            && before.is_state_known == now.is_state_known
             && before.component == now.component
             && before.since_unix_ms == now.since_unix_ms
             && before.failures == now.failures
@@ -86,7 +87,7 @@ impl<'a> Noun<'a> for Breaker<'a> {
             key: &facts.key,
             stale: owner.is_stale,
             component: facts.component.as_deref(),
-            state: facts.state.as_str(),
+            state: facts.is_state_known.then_some(facts.state.as_str()),
             since: seconds(facts.since_unix_ms),
             failures: facts.failures,
             transitions: facts.transitions,
@@ -120,10 +121,28 @@ pub struct Transition<'a> {
 }
 
 impl<'a> Transition<'a> {
+    /// The transitions of every breaker in scope from a moment on, newest first, at most so many.
+    pub fn of_all(context: &Context<'a>, since_unix_ms: u64, limit: usize) -> (Vec<Self>, usize) {
+        let of_one = |breaker: &'a BreakerFacts| {
+            let recent = breaker.recent_transitions.iter();
+            recent.filter(|one| one.at_unix_ms >= since_unix_ms).map(move |one| (one.at_unix_ms, breaker, one))
+        };
+        let mut found: Vec<_> = facts_in_scope::<Breaker<'_>>(context).flat_map(of_one).collect();
+        // The sort is stable: two at one moment stay in the order of their breakers.
+        found.sort_by_key(|(at_unix_ms, ..)| std::cmp::Reverse(*at_unix_ms));
+        let total = found.len();
+        let views = found.into_iter().take(limit).map(|(_, breaker, one)| Self::of(context, breaker, one));
+        (views.collect(), total)
+    }
+
     /// The breaker's transitions, newest first.
     pub fn all(context: &Context<'a>, breaker: &'a BreakerFacts) -> Vec<Self> {
+        breaker.recent_transitions.iter().map(|one| Self::of(context, breaker, one)).collect()
+    }
+
+    fn of(context: &Context<'a>, breaker: &'a BreakerFacts, transition: &'a TransitionFacts) -> Self {
         let owner = context.owner(breaker.owner);
-        let view = |transition: &'a TransitionFacts| Self {
+        Self {
             service: owner.service,
             instance: owner.instance,
             name: &breaker.name,
@@ -132,7 +151,6 @@ impl<'a> Transition<'a> {
             to: transition.to.as_str(),
             at: seconds(transition.at_unix_ms),
             reason: transition.reason.as_deref(),
-        };
-        breaker.recent_transitions.iter().map(view).collect()
+        }
     }
 }

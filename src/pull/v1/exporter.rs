@@ -37,6 +37,14 @@ pub struct Exporter<'a> {
     pub queue_bytes: u64,
     /// Most bytes that its queue may hold.
     pub queue_bytes_max: u64,
+    /// Items that the destination has accepted, of all signals.
+    pub delivered: u64,
+    /// Items that were dropped for any reason, of all signals.
+    pub dropped: u64,
+    /// Of these, the ones that the destination refused or rejected.
+    pub failed: u64,
+    /// Sends that were repeated, of all signals.
+    pub retries: u64,
     /// Requests in flight now.
     pub in_flight: u64,
     /// Last success in Unix seconds.
@@ -52,7 +60,7 @@ pub struct Exporter<'a> {
 }
 
 sort_fields!(Exporter: service, instance, name, key, endpoint, protocol, state, breaker, queue_items, queue_bytes,
-    queue_bytes_max, in_flight, last_success, last_error, last_error_at, retry_in_seconds, warnings);
+    queue_bytes_max, delivered, dropped, failed, retries, in_flight, last_success, last_error, last_error_at, retry_in_seconds, warnings);
 
 /// A destination's figures by signal.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -152,6 +160,7 @@ impl<'a> Noun<'a> for Exporter<'a> {
         let signal =
             |signal: Signal| facts.signals.get(signal.index()).and_then(Option::as_ref).map(ExporterSignal::from);
         let held = || facts.signals.iter().flatten();
+        let drops = || held().flat_map(|figures| &figures.dropped);
         Self {
             service: owner.map(|owner| owner.service),
             instance: owner.map(|owner| owner.instance),
@@ -169,6 +178,10 @@ impl<'a> Noun<'a> for Exporter<'a> {
             queue_items: held().map(|figures| figures.queue_items).sum(),
             queue_bytes: held().map(|figures| figures.queue_bytes).sum(),
             queue_bytes_max: facts.queue_bytes_max,
+            delivered: held().map(|figures| figures.delivered).sum(),
+            dropped: drops().map(|(_, items)| items).sum(),
+            failed: drops().filter(|(reason, _)| is_refusal(reason)).map(|(_, items)| items).sum(),
+            retries: held().map(|figures| figures.retries).sum(),
             in_flight: facts.in_flight,
             last_success: facts.last_success_unix_ms.map(seconds),
             last_error: facts.last_error.as_ref().map(|(text, _)| &**text),
@@ -177,4 +190,9 @@ impl<'a> Noun<'a> for Exporter<'a> {
             warnings: facts.warnings,
         }
     }
+}
+
+/// Whether the destination had a say in it: it answered, and would not take the items.
+fn is_refusal(reason: &str) -> bool {
+    reason == "rejected" || reason == "too_large" || reason.starts_with("refused_")
 }

@@ -10,13 +10,14 @@ use crate::model::scope::Scope;
 use crate::model::snapshot::Snapshot;
 use crate::model::worker::WorkerState;
 use crate::pull::PullState;
-use crate::pull::openapi::{AlertParameters, PageParameters, ScopeParameters, WorkerParameters};
+use crate::pull::openapi::{AlertParameters, FilterParameters, PageParameters, ScopeParameters, WorkerParameters};
 use crate::pull::problem::Problem;
 use crate::pull::query::{Parameters, ScopeQuery};
 use crate::pull::v1::alert::{Alert, Recommendation};
 use crate::pull::v1::breaker::Breaker;
 use crate::pull::v1::component::Component;
 use crate::pull::v1::exporter::Exporter;
+use crate::pull::v1::filter;
 use crate::pull::v1::list::{List, answer};
 use crate::pull::v1::noun::{Context, facts_in_scope, views};
 use crate::pull::v1::pool::Pool;
@@ -32,20 +33,24 @@ pub(super) fn context<'a>(state: &'a PullState, snapshot: &'a Arc<Snapshot>, sco
 
 /// Every instance in scope.
 #[utoipa::path(get, path = "/api/v1/services", operation_id = "list_services", tag = "v1",
-    params(ScopeParameters, PageParameters), responses((status = 200, body = List<Service<'static>>)))]
+    params(ScopeParameters, FilterParameters, ("status" = Option<String>, Query, description = "live, stale or replaced, separated by commas"), PageParameters), responses((status = 200, body = List<Service<'static>>)))]
 pub async fn services(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    answer(&context, &query.parameters, views::<Service<'_>>(&context), "name")
+    let mut rows = views::<Service<'_>>(&context);
+    filter::retain(&mut rows, &query.parameters, &["status"])?;
+    answer(&context, &query.parameters, rows, "name")
 }
 
 /// Every pool in scope.
 #[utoipa::path(get, path = "/api/v1/pools", operation_id = "list_pools", tag = "v1",
-    params(ScopeParameters, PageParameters), responses((status = 200, body = List<Pool<'static>>)))]
+    params(ScopeParameters, FilterParameters, PageParameters), responses((status = 200, body = List<Pool<'static>>)))]
 pub async fn pools(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    answer(&context, &query.parameters, views::<Pool<'_>>(&context), "name")
+    let mut rows = views::<Pool<'_>>(&context);
+    filter::retain(&mut rows, &query.parameters, &[])?;
+    answer(&context, &query.parameters, rows, "name")
 }
 
 /// The workers in scope that pass the filters.
@@ -62,34 +67,40 @@ pub async fn workers(State(state): State<PullState>, query: ScopeQuery) -> Resul
 
 /// Every component in scope, and those that are expected and missing.
 #[utoipa::path(get, path = "/api/v1/components", operation_id = "list_components", tag = "v1",
-    params(ScopeParameters, PageParameters), responses((status = 200, body = List<Component<'static>>)))]
+    params(ScopeParameters, FilterParameters, ("status" = Option<String>, Query, description = "Words of `status`, separated by commas"), ("type" = Option<String>, Query, description = "Exact `component.type`"), PageParameters), responses((status = 200, body = List<Component<'static>>)))]
 pub async fn components(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    answer(&context, &query.parameters, whole::components(&context), "name")
+    let mut rows = whole::components(&context);
+    filter::retain(&mut rows, &query.parameters, &["status", "type"])?;
+    answer(&context, &query.parameters, rows, "name")
 }
 
 /// Every circuit breaker in scope.
 #[utoipa::path(get, path = "/api/v1/breakers", operation_id = "list_breakers", tag = "v1",
-    params(ScopeParameters, PageParameters), responses((status = 200, body = List<Breaker<'static>>)))]
+    params(ScopeParameters, FilterParameters, ("state" = Option<String>, Query, description = "Words of `state`, separated by commas"), ("component" = Option<String>, Query, description = "Exact `component.name`"), PageParameters), responses((status = 200, body = List<Breaker<'static>>)))]
 pub async fn breakers(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    answer(&context, &query.parameters, views::<Breaker<'_>>(&context), "name")
+    let mut rows = views::<Breaker<'_>>(&context);
+    filter::retain(&mut rows, &query.parameters, &["state", "component"])?;
+    answer(&context, &query.parameters, rows, "name")
 }
 
 /// Every stream in scope, declared bindings included.
 #[utoipa::path(get, path = "/api/v1/streams", operation_id = "list_streams", tag = "v1",
-    params(ScopeParameters, PageParameters), responses((status = 200, body = List<Stream<'static>>)))]
+    params(ScopeParameters, FilterParameters, ("from" = Option<String>, Query, description = "Exact sending component"), ("to" = Option<String>, Query, description = "Exact receiving component"), PageParameters), responses((status = 200, body = List<Stream<'static>>)))]
 pub async fn streams(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    answer(&context, &query.parameters, views::<Stream<'_>>(&context), "name")
+    let mut rows = views::<Stream<'_>>(&context);
+    filter::retain(&mut rows, &query.parameters, &["from", "to"])?;
+    answer(&context, &query.parameters, rows, "name")
 }
 
 /// Alerts in scope, gravest first: active ones, unless `state` asks otherwise.
 #[utoipa::path(get, path = "/api/v1/alerts", operation_id = "list_alerts", tag = "v1",
-    params(ScopeParameters, AlertParameters, PageParameters), responses((status = 200, body = List<Alert<'static>>)))]
+    params(ScopeParameters, AlertParameters, FilterParameters, PageParameters), responses((status = 200, body = List<Alert<'static>>)))]
 pub async fn alerts(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let (active, resolved) = match query.parameters.get("state")? {
         None | Some("active") => (true, false),
@@ -109,25 +120,33 @@ pub async fn alerts(State(state): State<PullState>, query: ScopeQuery) -> Result
         let in_scope = snapshot.alerts.resolved.iter().filter(|alert| alert.is_in(&query.scope));
         rows.extend(in_scope.map(Alert::from));
     }
+    if let Some(levels) = query.parameters.get("level")? {
+        rows.retain(|alert| levels.split(',').any(|level| level.trim() == alert.level.0.as_str()));
+    }
+    filter::retain(&mut rows, &query.parameters, &["category", "subject"])?;
     answer(&context, &query.parameters, rows, "-level")
 }
 
 /// What to do about the active alerts in scope, gravest first.
 #[utoipa::path(get, path = "/api/v1/recommendations", operation_id = "list_recommendations", tag = "v1",
-    params(ScopeParameters, PageParameters), responses((status = 200, body = List<Recommendation<'static>>)))]
+    params(ScopeParameters, FilterParameters, ("type" = Option<String>, Query, description = "Words of `type`, separated by commas"), PageParameters), responses((status = 200, body = List<Recommendation<'static>>)))]
 pub async fn recommendations(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    answer(&context, &query.parameters, Recommendation::all(&context), "-priority")
+    let mut rows = Recommendation::all(&context);
+    filter::retain(&mut rows, &query.parameters, &["type"])?;
+    answer(&context, &query.parameters, rows, "-priority")
 }
 
 /// Every push destination with its books.
 #[utoipa::path(get, path = "/api/v1/exporters", operation_id = "list_exporters", tag = "v1",
-    params(ScopeParameters, PageParameters), responses((status = 200, body = List<Exporter<'static>>)))]
+    params(ScopeParameters, FilterParameters, ("state" = Option<String>, Query, description = "ok, retrying, held or stopped, separated by commas"), ("breaker" = Option<String>, Query, description = "Words of `breaker`, separated by commas"), PageParameters), responses((status = 200, body = List<Exporter<'static>>)))]
 pub async fn exporters(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let snapshot = state.snapshot();
     let context = context(&state, &snapshot, &query.scope);
-    answer(&context, &query.parameters, views::<Exporter<'_>>(&context), "name")
+    let mut rows = views::<Exporter<'_>>(&context);
+    filter::retain(&mut rows, &query.parameters, &["state", "breaker"])?;
+    answer(&context, &query.parameters, rows, "name")
 }
 
 /// `?state=&app=&pool=&q=`.

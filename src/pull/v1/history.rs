@@ -8,7 +8,9 @@ use utoipa::ToSchema;
 
 use crate::pull::problem::Problem;
 use crate::pull::query::Parameters;
+use crate::pull::v1::breaker::Breaker;
 use crate::pull::v1::component::Component;
+use crate::pull::v1::exporter::Exporter;
 use crate::pull::v1::find::find;
 use crate::pull::v1::list::{PartFailure, failures};
 use crate::pull::v1::noun::{Context, Noun, facts_in_scope, seconds};
@@ -21,6 +23,9 @@ const RANGE_DEFAULT: Duration = Duration::from_mins(15);
 /// Greatest `range`; what is older than the store remembers is simply not there.
 const RANGE_MAX: Duration = Duration::from_hours(7 * 24);
 
+/// What a history may be about.
+const ENTITIES: &str = "pool, component, worker, system, breaker or exporter";
+
 /// Samples in columns: every column has as many values as there are times.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct History {
@@ -28,7 +33,7 @@ pub struct History {
     pub snapshot_id: u64,
     /// When it was taken, in Unix seconds.
     pub timestamp: f64,
-    /// pool, component or worker.
+    /// pool, component, worker, system, breaker or exporter.
     pub entity: &'static str,
     /// Moments in Unix seconds, oldest first.
     pub times: Vec<f64>,
@@ -88,21 +93,22 @@ impl Asked {
     /// # Errors
     /// 400 for an unknown entity or range, 404 and 409 as [`find`].
     pub fn read(context: &Context<'_>, parameters: &Parameters) -> Result<Self, Problem> {
-        let range = range(parameters.get("range")?)?;
+        let since_unix_ms = since_unix_ms(context, parameters)?;
         let wanted = parameters.all("key")?;
         let (subject, entity, keys) = match parameters.get("entity")? {
             Some("pool") => (Subject::Pool, "pool", keys::<Pool<'_>>(context, &wanted)?),
             Some("component") => (Subject::Component, "component", keys::<Component<'_>>(context, &wanted)?),
             Some("worker") => (Subject::Worker, "worker", keys::<Worker<'_>>(context, &wanted)?),
-            None => return Err(Problem::bad_request("`entity` is needed: pool, component or worker")),
-            Some(other) => {
-                return Err(Problem::bad_request(format!("`entity` is pool, component or worker, not {other:?}")));
-            }
+            Some("breaker") => (Subject::Breaker, "breaker", keys::<Breaker<'_>>(context, &wanted)?),
+            Some("exporter") => (Subject::Exporter, "exporter", keys::<Exporter<'_>>(context, &wanted)?),
+            Some("system") => (Subject::System, "system", Vec::new()),
+            None => return Err(Problem::bad_request(format!("`entity` is needed: {ENTITIES}"))),
+            Some(other) => return Err(Problem::bad_request(format!("`entity` is {ENTITIES}, not {other:?}"))),
         };
-        // An empty list means everything to the store, and nothing here.
-        let everything = wanted.is_empty() && context.scope.is_everything();
+        // An empty list means everything to the store, and nothing here. The system has no key of its own to ask for.
+        let has_no_keys = wanted.is_empty() || subject == Subject::System;
+        let everything = has_no_keys && context.scope.is_everything();
         let is_empty = keys.is_empty() && !everything;
-        let since_unix_ms = context.snapshot.taken_at_unix_ms.saturating_sub(range.as_millis() as u64);
         Ok(Self { subject, entity, keys: if everything { Vec::new() } else { keys }, is_empty, since_unix_ms })
     }
 }
@@ -112,6 +118,15 @@ fn keys<'a, N: Noun<'a>>(context: &Context<'a>, wanted: &[&str]) -> Result<Vec<S
         return Ok(facts_in_scope::<N>(context).map(|facts| N::key(facts).to_owned()).collect());
     }
     wanted.iter().map(|wanted| find::<N>(context, wanted).map(|facts| N::key(facts).to_owned())).collect()
+}
+
+/// Since when the `range` of a request reaches, in Unix milliseconds.
+///
+/// # Errors
+/// 400 for an unknown range.
+pub fn since_unix_ms(context: &Context<'_>, parameters: &Parameters) -> Result<u64, Problem> {
+    let range = range(parameters.get("range")?)?;
+    Ok(context.snapshot.taken_at_unix_ms.saturating_sub(range.as_millis() as u64))
 }
 
 /// Reads `90s`, `15m`, `1h` or plain seconds.

@@ -44,10 +44,7 @@ impl Page {
                 "`sort` is one of {choices} (with `-` descending), not {field:?}"
             )));
         }
-        let limit = parameters.parse("limit")?.unwrap_or(PAGE_ROWS_DEFAULT);
-        if !(1..=PAGE_ROWS_MAX).contains(&limit) {
-            return Err(Problem::bad_request(format!("`limit` is 1 to {PAGE_ROWS_MAX}, not {limit}")));
-        }
+        let limit = limit(parameters)?;
         // Not by `get`: a cursor may be longer than a label, since it holds two of them.
         let cursors = parameters.all("cursor")?;
         let after = match cursors.as_slice() {
@@ -77,6 +74,18 @@ impl Page {
         let next = page.last().filter(|_| more).map(|(value, row)| encode(&self.sort, value, row.key()));
         (page.into_iter().map(|(_, row)| row).collect(), next)
     }
+}
+
+/// Reads `limit`.
+///
+/// # Errors
+/// 400 when it is out of bounds.
+pub fn limit(parameters: &Parameters) -> Result<usize, Problem> {
+    let limit = parameters.parse("limit")?.unwrap_or(PAGE_ROWS_DEFAULT);
+    if (1..=PAGE_ROWS_MAX).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::bad_request(format!("`limit` is 1 to {PAGE_ROWS_MAX}, not {limit}")))
 }
 
 fn encode(sort: &str, value: &SortValue, key: &str) -> String {

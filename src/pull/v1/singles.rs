@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::model::snapshot::Snapshot;
 use crate::pull::PullState;
-use crate::pull::openapi::{EventParameters, HistoryParameters, ProblemSchema, ScopeParameters};
+use crate::pull::openapi::{EventParameters, HistoryParameters, ProblemSchema, ScopeParameters, TransitionParameters};
 use crate::pull::problem::Problem;
 use crate::pull::query::ScopeQuery;
 use crate::pull::v1::about::About;
@@ -17,9 +17,10 @@ use crate::pull::v1::breaker::{Breaker, Transition};
 use crate::pull::v1::event::{self, Event};
 use crate::pull::v1::find::find;
 use crate::pull::v1::handlers::context;
-use crate::pull::v1::history::{Asked, History};
+use crate::pull::v1::history::{Asked, History, since_unix_ms};
 use crate::pull::v1::list::{List, PartFailure, failures, json, unpaged};
 use crate::pull::v1::noun::Noun;
+use crate::pull::v1::page;
 use crate::pull::v1::topics::Topics;
 use crate::pull::v1::trace::Traces;
 use crate::pull::v1::whole::Whole;
@@ -103,6 +104,18 @@ pub async fn transitions(
     json(&unpaged(&snapshot, Transition::all(&context, breaker)))
 }
 
+/// The last transitions of every breaker in scope, newest first.
+#[utoipa::path(get, path = "/api/v1/transitions", operation_id = "list_transitions", tag = "v1",
+    params(TransitionParameters, ScopeParameters), responses((status = 200, body = List<Transition<'static>>)))]
+pub async fn all_transitions(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
+    let limit = page::limit(&query.parameters)?;
+    let snapshot = state.snapshot();
+    let context = context(&state, &snapshot, &query.scope);
+    let since_unix_ms = since_unix_ms(&context, &query.parameters)?;
+    let (items, total) = Transition::of_all(&context, since_unix_ms, limit);
+    json(&List { total, ..unpaged(&snapshot, items) })
+}
+
 /// Traces in scope: totals, and the last slow and failed spans.
 #[utoipa::path(get, path = "/api/v1/traces", operation_id = "get_traces", tag = "v1",
     params(ScopeParameters), responses((status = 200, body = Single<Traces<'static>>)))]
@@ -138,10 +151,16 @@ pub async fn history(State(state): State<PullState>, query: ScopeQuery) -> Resul
     params(EventParameters, ScopeParameters), responses((status = 200, body = List<Event<'static>>)))]
 pub async fn events(State(state): State<PullState>, query: ScopeQuery) -> Result<Response, Problem> {
     let after = query.parameters.parse::<u64>("after")?.unwrap_or(0);
+    let limit = page::limit(&query.parameters)?;
     let snapshot = state.snapshot();
     let all = state.store.events_after(after);
-    let in_scope = all.iter().filter(|one| event::is_in_scope(&query.scope, one));
-    json(&unpaged(&snapshot, in_scope.map(Event::from).collect()))
+    let types = query.parameters.get("type")?;
+    let is_asked = |kind: &str| types.is_none_or(|types| types.split(',').any(|one| one.trim() == kind));
+    let mut items: Vec<_> =
+        all.iter().filter(|one| event::is_in_scope(&query.scope, one) && is_asked(one.kind)).collect();
+    let total = items.len();
+    items.drain(..total.saturating_sub(limit));
+    json(&List { total, ..unpaged(&snapshot, items.into_iter().map(Event::from).collect()) })
 }
 
 /// The answering process: version, run, configuration, limits.

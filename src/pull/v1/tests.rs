@@ -128,6 +128,69 @@ async fn worker_filters() {
     assert!(problem["detail"].as_str().unwrap().contains("creating, ready, active"));
 }
 
+/// Every list can be cut to words of its rows and to text in their names; a word that none has keeps none.
+#[tokio::test]
+async fn filters_of_every_list() {
+    let state = staged();
+    let total = async |uri: &str| get(&state, &format!("/api/v1/{uri}")).await.1["total"].clone();
+    for (uri, expected) in [
+        ("components?status=missing", 1),
+        ("components?status=missing,%20stale", 2),
+        ("components?q=AP", 1),
+        ("components?name=cart", 1),
+        ("breakers?state=open", total("breakers").await.as_u64().unwrap()),
+        ("breakers?state=closed", 0),
+        ("breakers?component=none", 0),
+        ("alerts?level=critical", 1),
+        ("alerts?level=info", 0),
+        ("alerts?state=all&level=critical,warning,info", 3),
+        ("pools?q=nothing", 0),
+        ("services?q=cart", 1),
+        ("exporters?state=stopped", 0),
+        ("streams?from=nobody", 0),
+    ] {
+        assert_eq!(total(uri).await, expected, "{uri}");
+    }
+    assert_eq!(get(&state, "/api/v1/pools?q=a&q=b").await.0, StatusCode::BAD_REQUEST);
+}
+
+/// Transitions of all breakers in one answer: newest first, as far back as asked, no more than asked.
+#[tokio::test]
+async fn transitions_of_all() {
+    let state = staged();
+    let (_, all) = get(&state, "/api/v1/transitions").await;
+    let rows = all["items"].as_array().unwrap();
+    assert!(!rows.is_empty() && all["total"] == rows.len());
+    let moments: Vec<f64> = rows.iter().map(|row| row["at"].as_f64().unwrap()).collect();
+    assert!(moments.is_sorted_by(|newer, older| newer >= older));
+    let (_, one) = get(&state, "/api/v1/breakers/db/transitions").await;
+    assert!(rows.contains(&one["items"][0]), "the same item as the breaker's own");
+    let (_, short) = get(&state, "/api/v1/transitions?limit=1").await;
+    assert_eq!((short["items"].as_array().unwrap().len(), &short["total"]), (1, &all["total"]));
+    let (_, scoped) = get(&state, "/api/v1/transitions?service=nobody").await;
+    assert_eq!(scoped["total"], 0);
+    for bad in ["range=0s", "range=x", "limit=0", "limit=10001"] {
+        assert_eq!(get(&state, &format!("/api/v1/transitions?{bad}")).await.0, StatusCode::BAD_REQUEST, "{bad}");
+    }
+}
+
+/// The system's history is of the whole: a filter leaves it empty rather than wrong.
+#[tokio::test]
+async fn history_of_the_system() {
+    let state = staged();
+    state.store.tick();
+    let (_, history) = get(&state, "/api/v1/history?entity=system").await;
+    let fields: Vec<&str> =
+        history["columns"].as_array().unwrap().iter().map(|one| one["field"].as_str().unwrap()).collect();
+    assert_eq!(fields[..2], ["health_score", "error_rate"]);
+    assert!(history["columns"].as_array().unwrap().iter().all(|one| one["key"] == "system"));
+    let (status, filtered) = get(&state, "/api/v1/history?entity=system&service=shop").await;
+    assert_eq!((status, filtered["columns"].as_array().unwrap().len()), (StatusCode::OK, 0));
+    for entity in ["breaker", "exporter"] {
+        assert_eq!(get(&state, &format!("/api/v1/history?entity={entity}")).await.0, StatusCode::OK);
+    }
+}
+
 /// Alerts: active by default, gravest first; resolved and all on demand.
 #[tokio::test]
 async fn alerts_by_state() {

@@ -5,7 +5,6 @@ use utoipa::ToSchema;
 
 use crate::model::health::System;
 use crate::model::trace::{KeptSpan, SpanKind};
-use crate::pull::v1::component::per_second;
 use crate::pull::v1::links;
 use crate::pull::v1::noun::{Context, seconds};
 
@@ -61,14 +60,13 @@ impl<'a> Traces<'a> {
             total_traces: system.traces_total,
             total_spans: 0,
             active_spans: system.spans_active,
-            traces_per_second: 0.0,
+            traces_per_second: system.traces_per_second,
             slow: spans(context, SpanKind::Slow),
             failed: spans(context, SpanKind::Failed),
         };
         for (place, instance) in context.snapshot.instances.iter().enumerate() {
             if context.holds(Some(place)) {
                 traces.total_spans += instance.spans;
-                traces.traces_per_second += per_second(instance.traces_recent, instance.recent_s);
             }
         }
         traces

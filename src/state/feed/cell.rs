@@ -115,6 +115,7 @@ fn pool_place(cell: &PoolCell, field: Field) -> Option<Place<'_>> {
         Field::PoolActive => &cell.active,
         Field::PoolIdle => &cell.idle,
         Field::PoolCreating => &cell.creating,
+        Field::PoolTotal => &cell.total,
         Field::PoolPending => &cell.pending,
         Field::PoolRequests => &cell.requests,
         Field::PoolErrors => &cell.errors,

@@ -10,6 +10,7 @@ use crate::state::cells::{BreakerCell, ComponentCell, PoolCell, StateCell, Strea
 use crate::state::entities::key_of;
 use crate::state::gather::Windows;
 use crate::state::instance::{Instance, Moment};
+use crate::state::tally::Tally;
 
 /// Adds the facts of an instance's entities.
 pub(super) fn facts(instance: &Instance, owner: usize, at: Moment, windows: &mut Windows, snapshot: &mut Snapshot) {
@@ -116,10 +117,13 @@ fn breaker(cell: &BreakerCell, owner: usize, at: Moment) -> BreakerFacts {
         name: cell.name.clone(),
         component: cell.component.get().cloned(),
         state: cell.state(),
+        is_state_known: cell.state.get().is_some(),
         since_unix_ms: since(&cell.state),
-        failures: cell.failures.known(),
-        transitions: cell.transitions.get().max(cell.observed.load(Ordering::Relaxed)),
-        calls: cell.calls.each_ref().map(crate::state::tally::Tally::known),
+        // Some libraries count the calls that failed and nothing else: those are the failures then.
+        failures: cell.failures.known().or_else(|| cell.calls.get(1).and_then(Tally::known)),
+        // What the service counts itself is what it did; what was seen from here may be less, or be seen twice.
+        transitions: cell.transitions.known().unwrap_or_else(|| cell.observed.load(Ordering::Relaxed)),
+        calls: cell.calls.each_ref().map(Tally::known),
         last_failure: cell.last_failure.get(),
         recent_transitions: cell.recent.lock().unwrap_or_else(PoisonError::into_inner).clone(),
     }

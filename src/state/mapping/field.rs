@@ -14,6 +14,7 @@ pub(crate) enum Field {
     PoolActive,
     PoolIdle,
     PoolCreating,
+    PoolTotal,
     PoolPending,
     PoolRequests,
     PoolErrors,
@@ -90,6 +91,7 @@ impl Field {
             "active" => Self::PoolActive,
             "idle" => Self::PoolIdle,
             "creating" => Self::PoolCreating,
+            "total" => Self::PoolTotal,
             "pending" => Self::PoolPending,
             "requests" => Self::PoolRequests,
             "errors" => Self::PoolErrors,
@@ -109,6 +111,7 @@ impl Field {
             | Self::PoolActive
             | Self::PoolIdle
             | Self::PoolCreating
+            | Self::PoolTotal
             | Self::PoolPending
             | Self::PoolRequests
             | Self::PoolErrors

@@ -117,6 +117,29 @@ impl Client {
         answer.unwrap_or_else(|error| panic!("{url}{path}: {error}"))
     }
 
+    /// All that a stream says until the other side ends it; `then` runs once it has said something.
+    pub(crate) async fn stream_to_its_end(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        then: impl AsyncFnOnce(),
+    ) -> String {
+        let mut request = Request::get(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let read = async {
+            let response = self.http.request(request.body(Full::default()).unwrap()).await.unwrap();
+            assert_eq!(response.status(), 200);
+            let mut body = response.into_body();
+            let first = body.frame().await.expect("it says something").unwrap().into_data().unwrap();
+            then().await;
+            let rest = body.collect().await.unwrap().to_bytes();
+            String::from_utf8([first, rest].concat()).unwrap()
+        };
+        tokio::time::timeout(PATIENCE, read).await.expect("the stream ends in time")
+    }
+
     /// The data of the first event of a stream that has any.
     pub(crate) async fn first_event(&self, url: &str) -> String {
         let request = Request::get(url).body(Full::default()).unwrap();

@@ -68,6 +68,7 @@ fn breaker(owner: usize, name: &str, component: Option<&str>, state: BreakerStat
         name: name.into(),
         component: component.map(Into::into),
         state,
+        is_state_known: true,
         since_unix_ms: 0,
         failures: Some(3),
         transitions: 2,

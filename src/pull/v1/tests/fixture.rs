@@ -125,6 +125,7 @@ pub(crate) fn breaker(owner: usize, name: &str) -> BreakerFacts {
         name: name.into(),
         component: None,
         state: BreakerState::Open,
+        is_state_known: true,
         since_unix_ms: NOW_MS - 1_000,
         failures: Some(5),
         transitions: 1,

@@ -36,8 +36,43 @@ fn resilience4j() {
     let breaker = &snapshot.breakers[0];
     assert_eq!((&*breaker.name, breaker.component.as_deref(), breaker.state), ("db", Some("api"), BreakerState::Open));
     assert_eq!(breaker.calls, [Some(9), Some(2), Some(4)]);
-    assert_eq!(breaker.failures, None, "nobody told them");
+    assert_eq!(breaker.failures, Some(2), "the calls that failed, since nobody tells failures");
+    assert!(breaker.is_state_known);
     assert_eq!(snapshot.instances[0].series, 3 + 3 + 1, "and they stay series");
+}
+
+/// A registry that was collected sends NaN for every state, and another one a state that is none here: nobody knows whether such a
+/// breaker is closed. One that was known keeps its last state.
+#[test]
+fn states_that_say_nothing() {
+    let status = |name: &str, of: &[(&str, f64)]| {
+        let one = |(state, value): &(&str, f64)| point(&[("name", name), ("group", "api"), ("state", *state)], *value);
+        gauge("resilience4j.circuitbreaker.state", of.iter().map(one).collect())
+    };
+    let nothing = [("closed", f64::NAN), ("open", f64::NAN), ("half_open", f64::NAN)];
+    let foreign = [("closed", 0.0), ("open", 0.0), ("metrics_only", 1.0)];
+    let bench = Bench::new();
+    bench.export(SHOP, vec![status("known", &[("closed", 0.0), ("open", 1.0)])]);
+    bench.export(SHOP, vec![status("gone", &nothing), status("foreign", &foreign), status("known", &nothing)]);
+    let snapshot = bench.store.snapshot();
+    let known = snapshot.breakers.iter().map(|one| (&*one.name, one.is_state_known, one.state));
+    let known: Vec<_> = known.filter(|(_, is_known, _)| *is_known).collect();
+    assert_eq!(known, [("known", true, BreakerState::Open)]);
+}
+
+/// An executor tells how many threads there are and how many are busy: the others are idle.
+#[test]
+fn the_rest_of_an_executor_is_idle() {
+    let executor = |value| vec![point(&[("name", "p")], value)];
+    let bench = Bench::new();
+    let size = gauge("executor.pool.size", executor(3.0));
+    bench.export(SHOP, vec![size, gauge("executor.active", executor(2.0)), gauge("executor.pool.core", executor(4.0))]);
+    let snapshot = bench.store.snapshot();
+    let pool = &snapshot.pools[0];
+    assert_eq!((pool.size, pool.counts.active, pool.counts.idle, pool.counts.total()), (Some(4), 2, 1, 3));
+    // Told at different moments, there may be more busy ones than there are.
+    bench.export(SHOP, vec![gauge("executor.pool.size", executor(1.0)), gauge("executor.active", executor(2.0))]);
+    assert_eq!(bench.store.snapshot().pools[0].counts.idle, 0);
 }
 
 /// Pools of connections and threads, whatever their metrics are called.

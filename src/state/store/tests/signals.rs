@@ -123,6 +123,35 @@ fn errors_are_told() {
     assert_eq!(told.count(), 2);
 }
 
+/// Log events run ahead of the figures: what they told is not counted again when the figures follow, with the states in between
+/// or without. What the service counts itself holds above all of it.
+#[test]
+fn figures_that_follow_are_no_second_transition() {
+    let change = |from: &str, to: &str| {
+        event("circuit_breaker.transition", &[("circuit_breaker.name", "db"), ("from", from), ("to", to)])
+    };
+    let bench = Bench::new();
+    let count = |bench: &Bench| {
+        bench.after(1);
+        let breaker = bench.store.snapshot().breakers[0].clone();
+        (breaker.state.as_str(), breaker.transitions, breaker.recent_transitions.len())
+    };
+    bench.export(SHOP, vec![breaker_status("closed")]);
+    logs(&bench, vec![change("closed", "open"), change("open", "half_open")]);
+    assert_eq!(count(&bench), ("half_open", 2, 2));
+    bench.export(SHOP, vec![breaker_status("open")]);
+    bench.export(SHOP, vec![breaker_status("half_open")]);
+    assert_eq!(count(&bench), ("half_open", 2, 2));
+    logs(&bench, vec![change("half_open", "closed"), change("closed", "open")]);
+    bench.export(SHOP, vec![breaker_status("open")]);
+    assert_eq!(count(&bench), ("open", 4, 4), "closed was never seen");
+    bench.export(SHOP, vec![breaker_status("closed")]);
+    assert_eq!(count(&bench), ("closed", 5, 5), "nobody told this one");
+    let told = point(&[("circuit_breaker.name", "db"), ("component.name", "api")], 3.0);
+    bench.export(SHOP, vec![counter("circuit_breaker.transitions", CUMULATIVE, vec![told])]);
+    assert_eq!(count(&bench).1, 3);
+}
+
 /// A transition that was observed gets its reason; one that was not is added, and the state follows.
 #[test]
 fn transitions_are_explained() {
