@@ -102,6 +102,8 @@ impl Screen {
                 self.told_at = picture.timestamp;
             }
             News::Lost { reason, retry_in } => {
+                // What is shown stays as old as it was.
+                self.told_at = self.now();
                 self.standing = Standing::Lost { reason, again_at: Instant::now() + retry_in };
             }
         }
