@@ -91,7 +91,7 @@ export function StatePill({ kind, text, title }: { kind: Kind; text: string; tit
       className={`inline-flex h-6 items-center gap-1.5 rounded-full px-2.5 font-medium text-xs whitespace-nowrap ${SOFT[kind]}`}
     >
       <Mark kind={kind} size={10} />
-      {text}
+      <span className="inline-block first-letter:uppercase">{text}</span>
     </span>
   );
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { between } from "@/charts/rates";
 import { Rates, slidingRate } from "@/live/rates";
 
 const row = (requests: number, seen_at: number, errors = 0) => ({ key: "a", requests, errors, seen_at });
@@ -53,5 +54,13 @@ describe("a sliding rate", () => {
 
   it("leaves gaps open", () => {
     expect(slidingRate([0, 1, 2], [0, null, 20], 10)).toEqual([null, null, 10]);
+  });
+});
+
+describe("a line without an axis", () => {
+  it("leaves the time empty of which nothing is known", () => {
+    expect(between([8, 9, 10], [1, 2, 3], 5, 10)).toEqual([null, null, 1, 2, 3]);
+    expect(between([0, 5, 6], [1, 2, 3], 5, 6)).toEqual([2, 3]);
+    expect(between([], [], 0, 10)).toEqual([]);
   });
 });
