@@ -568,9 +568,9 @@ pub struct Breaker {
     /// component.name; absent when not told.
     #[prost(string, optional, tag = "7")]
     pub component: ::core::option::Option<::prost::alloc::string::String>,
-    /// closed, open, half_open, forced_open or disabled.
-    #[prost(string, tag = "8")]
-    pub state: ::prost::alloc::string::String,
+    /// closed, open, half_open, forced_open or disabled; absent when not known.
+    #[prost(string, optional, tag = "8")]
+    pub state: ::core::option::Option<::prost::alloc::string::String>,
     /// When it entered that state, in Unix seconds.
     #[prost(double, tag = "9")]
     pub since: f64,
@@ -849,6 +849,18 @@ pub struct Exporter {
     /// Answers that counted as delivered although their body could not be read.
     #[prost(uint64, tag = "18")]
     pub warnings: u64,
+    /// Items that the destination has accepted, of all signals.
+    #[prost(uint64, tag = "19")]
+    pub delivered: u64,
+    /// Items that were dropped for any reason, of all signals.
+    #[prost(uint64, tag = "20")]
+    pub dropped: u64,
+    /// Of these, the ones that the destination refused or rejected.
+    #[prost(uint64, tag = "21")]
+    pub failed: u64,
+    /// Sends that were repeated, of all signals.
+    #[prost(uint64, tag = "22")]
+    pub retries: u64,
 }
 /// A destination's figures by signal.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -159,7 +159,7 @@ impl<'a> Item<'a> {
             Self::Pool(told) => [&told.item.instance, "", ""],
             Self::Worker(told) => [told.item.state(), &told.item.pool, &told.item.app],
             Self::Component(told) => [&told.item.status, &told.item.r#type, told.item.last_error()],
-            Self::Breaker(told) => [&told.item.state, told.item.component(), ""],
+            Self::Breaker(told) => [told.item.state.as_deref().unwrap_or("unknown"), told.item.component(), ""],
             Self::Alert(told) => [&told.item.level, &told.item.name, &told.item.message],
             Self::Exporter(told) => [&told.item.state, &told.item.endpoint, told.item.last_error()],
         };
@@ -175,7 +175,7 @@ impl<'a> Item<'a> {
                 _ if told.item.is_healthy => Mark::Fine,
                 _ => Mark::Critical,
             },
-            Self::Breaker(told) => match told.item.state.as_str() {
+            Self::Breaker(told) => match told.item.state.as_deref().unwrap_or_default() {
                 "open" | "forced_open" => Mark::Critical,
                 "half_open" => Mark::Warning,
                 _ => mark_when(told.item.stale),

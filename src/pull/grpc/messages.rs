@@ -118,7 +118,8 @@ mirrored! {
     }
     exporter::Exporter {
         service, instance, name, key, endpoint, protocol, state, breaker, signals, queue_items, queue_bytes,
-        queue_bytes_max, in_flight, last_success, last_error, last_error_at, retry_in_seconds, warnings,
+        queue_bytes_max, delivered, dropped, failed, retries, in_flight, last_success, last_error, last_error_at,
+        retry_in_seconds, warnings,
     }
     exporter::ExporterSignal {
         recovered, accepted, delivered, dropped, queue_items, queue_bytes, retries, unanswered,

@@ -208,7 +208,7 @@ fn component(component: &v1::Component, now: f64) -> Vec<String> {
 fn breaker(breaker: &v1::Breaker, now: f64) -> Vec<String> {
     vec![
         printable(&breaker.name),
-        printable(&breaker.state),
+        printable(breaker.state.as_deref().unwrap_or("unknown")),
         duration(now - breaker.since),
         known(breaker.failures, count),
         known(breaker.calls_rejected, count),
