@@ -80,7 +80,7 @@ fn breaker() -> v1::Breaker {
         service: "shop".to_owned(),
         name: "payments".to_owned(),
         key: "k-payments".to_owned(),
-        state: "open".to_owned(),
+        state: Some("open".to_owned()),
         since: 970.0,
         failures: Some(9),
         transitions: 3,

@@ -98,7 +98,7 @@ async fn the_service_shows_its_requests_and_its_breaker() {
     }
     // The third failure opens the breaker, which stays open for longer than this loop takes.
     assert_eq!(answers, [200, 200, 200, 200, 502, 502, 502, 503, 503]);
-    let named = |list: &Value, name: &str| {
+    let named = |list: &serde_json::Value, name: &str| {
         let found = list["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name)).cloned();
         found.unwrap_or_else(|| panic!("no {name} in {list}"))
     };
