@@ -113,12 +113,7 @@ impl Gateway {
     /// # Errors
     /// [`StartError`]: an address that cannot be bound, a queue that is locked or refused, a file of TLS that cannot be used.
     pub fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let fallback = Fallback {
-            service: env!("CARGO_PKG_NAME").to_owned(),
-            version: Some(env!("CARGO_PKG_VERSION")),
-            is_bridge: true,
-        };
-        let core = Core::new(&config, clock, &fallback);
+        let core = Core::new(&config, clock, &itself());
         let Core { clock, accounting, store, readiness, .. } = core.clone();
         let telemetry = core.recorder.as_ref().map(|recorder| Arc::new(telemetry(recorder, &core, &config)));
         let recorder = telemetry.as_ref().map(|telemetry| telemetry.recorder().clone());
@@ -306,6 +301,11 @@ impl Gateway {
 fn services(health: HealthServer<HealthService>, watch: &BridgeService) -> Services {
     let services = Services::default().with(health).with(watch.server());
     services.with(reflection_v1()).with(reflection_v1alpha())
+}
+
+/// Who the bridge is where the environment does not say.
+fn itself() -> Fallback {
+    Fallback { service: env!("CARGO_PKG_NAME").to_owned(), version: Some(env!("CARGO_PKG_VERSION")), is_bridge: true }
 }
 
 /// The SDK side of the bridge: the instruments over the store, and those over the books.
