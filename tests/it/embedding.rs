@@ -145,7 +145,7 @@ fn dropping_the_last_clone_leaves_nothing() {
         let runtime = Runtime::new().unwrap();
         runtime.block_on(async {
             let taken = sink.taken(Signal::Metrics).len();
-            let bridge = Embedded::start(builder());
+            let bridge = Embedded::start_eventually(builder).await;
             bridge.bridge.pool_source("db", || Ok(PoolReading::new(2, 1, 1))).unwrap();
             sink.wait_for(Signal::Metrics, |all| all.len() > taken).await;
             assert_eq!(bridge.get("/livez").await.status, 200);

@@ -30,7 +30,15 @@ pub(crate) struct Embedded {
 
 impl Embedded {
     pub(crate) fn start(builder: Builder) -> Self {
-        let bridge = builder.service_name("shop").build().unwrap_or_else(|error| panic!("{error}"));
+        Self::serve(builder.service_name("shop").build().unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// The same once it can be built: a queue is free when the thread that wrote it has ended, and nobody can wait for that.
+    pub(crate) async fn start_eventually(builder: impl Fn() -> Builder) -> Self {
+        Self::serve(eventually("a bridge", async || builder().service_name("shop").build().ok()).await)
+    }
+
+    fn serve(bridge: Bridge) -> Self {
         let address = bridge.serve(([127, 0, 0, 1], 0).into()).unwrap();
         Self { bridge, address, client: Client::new() }
     }
