@@ -124,6 +124,7 @@ impl Gateway {
         let push = Arc::new(Push::start(&config.push, accounting.clone(), clock.clone(), hooks)?);
         let tasks = (Tasks::new(), Tasks::new(), Tasks::new());
         let (door_tasks, intake_tasks, background) = tasks;
+        let unless_it_stands = [&door_tasks, &intake_tasks, &background].map(|tasks| tasks.token().drop_guard());
 
         let forwarder = Arc::new(Forwarder(push.clone()));
         let intake = Intake::new(&config.receive, forwarder, store.clone(), clock.clone(), intake_tasks.clone());
@@ -175,6 +176,9 @@ impl Gateway {
             intake: intake_tasks,
             background,
         };
+        for guard in unless_it_stands {
+            guard.disarm();
+        }
         bridge.readiness.set("start", Standing::Ok);
         Ok(bridge)
     }

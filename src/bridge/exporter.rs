@@ -2,6 +2,7 @@
 //! Sending it makes no further spans.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +21,9 @@ use crate::tasks::Tasks;
 /// specification's default of a batch processor's delay.
 const WORDS_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Why spans and log records did not go out: they found no room while they waited.
+const NO_ROOM: &str = "no_room";
+
 /// Who sends.
 #[derive(Debug)]
 pub(crate) enum Outlet {
@@ -37,6 +41,9 @@ pub(crate) struct Exporter {
     accounting: Arc<Accounting>,
     /// Time between two collections of metrics.
     interval: Duration,
+    /// Dropped spans and log records that are in the books.
+    spans_dropped: AtomicU64,
+    logs_dropped: AtomicU64,
     /// Ends an export that takes too long for a stop; what is in it is lost, and booked so.
     pub(crate) abandon: CancellationToken,
 }
@@ -49,7 +56,15 @@ impl Exporter {
         accounting: Arc<Accounting>,
         interval: Duration,
     ) -> Self {
-        Self { telemetry, outlet, accounting, interval, abandon: CancellationToken::new() }
+        Self {
+            telemetry,
+            outlet,
+            accounting,
+            interval,
+            spans_dropped: AtomicU64::new(0),
+            logs_dropped: AtomicU64::new(0),
+            abandon: CancellationToken::new(),
+        }
     }
 
     /// Exports until the group is cancelled, and then to the end of the export that runs, unless that is abandoned.
@@ -65,6 +80,7 @@ impl Exporter {
                 () = tasks.cancelled() => return,
                 _ = metrics.tick() => true,
                 _ = words.tick() => false,
+                () = self.telemetry.enough_spans() => false,
             };
             let export = async { if is_for_metrics { self.metrics().await } else { self.words().await } };
             tokio::select! {
@@ -100,6 +116,7 @@ impl Exporter {
 
     async fn words(&self) -> u64 {
         let mut lost = 0;
+        self.book_dropped();
         match &self.outlet {
             Outlet::Queue(push) => {
                 let (spans, logs) = (self.telemetry.encode_spans(), self.telemetry.encode_logs());
@@ -115,6 +132,20 @@ impl Exporter {
             }
         }
         lost
+    }
+
+    /// Books the spans and log records that found no room while they waited.
+    fn book_dropped(&self) {
+        let (spans, logs) = self.telemetry.dropped();
+        let own = self.accounting.receiver(Receiver::Own);
+        for (signal, dropped, booked) in
+            [(Signal::Traces, spans, &self.spans_dropped), (Signal::Logs, logs, &self.logs_dropped)]
+        {
+            let before = booked.swap(dropped, Ordering::Relaxed);
+            if dropped > before {
+                own.refused(signal, NO_ROOM, dropped - before);
+            }
+        }
     }
 
     async fn submit(&self, push: &Push, signal: Signal, encoded: Encoded) -> u64 {

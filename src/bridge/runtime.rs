@@ -58,7 +58,11 @@ async fn watch(runtime: Arc<RuntimePool>, tasks: Tasks) {
     loop {
         tokio::select! {
             () = tasks.cancelled() => return,
-            _ = due.tick() => runtime.look().await,
+            _ = due.tick() => {}
+        }
+        tokio::select! {
+            () = tasks.cancelled() => return,
+            () = runtime.look() => {}
         }
     }
 }

@@ -87,7 +87,7 @@ impl Bridge {
     }
 
     /// Serves every view on a listener of its own, with the limits, credentials and TLS of the endpoint's configuration
-    /// ([`crate::bridge::Builder::endpoint`]). Tells where it listens: port 0 lets the system choose. To be called in a runtime.
+    /// ([`crate::bridge::Builder::endpoint`]). Tells where it listens: port 0 lets the system choose.
     ///
     /// # Errors
     /// [`ServeError`]: an address that is taken, or one that other machines reach without anything that says who may call.
@@ -97,6 +97,7 @@ impl Bridge {
         if listener.is_exposed() {
             return Err(ServeError::Exposed { address });
         }
+        let _entered = self.0.runtime.enter();
         let bound = listen::bind(&listener)?;
         let address = bound.local_addr();
         let endpoint = PullEndpoint { listener: listener.clone(), ..serving.endpoint.clone() };

@@ -77,9 +77,11 @@ impl Sources {
 
 impl Source {
     async fn ask(&self, recorder: &Recorder) {
-        let (asked, into) = (self.asked.clone(), recorder.clone());
-        let read = move || asked.ask(&into);
-        if self.part.read_within(PATIENCE, read).await.is_none() {
+        let asked = self.asked.clone();
+        let reading = self.part.read_within(PATIENCE, move || asked.read()).await;
+        // Only an answer that came in time is written down: one that is always late would come and go.
+        let written = reading.is_some_and(|reading| self.part.read(|| self.asked.write(recorder, reading)).is_some());
+        if !written {
             self.asked.unanswered(recorder, &self.part.why().unwrap_or_default());
         }
     }

@@ -105,6 +105,13 @@ impl Endpoints {
     }
 }
 
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.streams.cancel();
+        self.tasks.cancel();
+    }
+}
+
 impl Open {
     async fn close(&self) {
         self.streams.cancel();

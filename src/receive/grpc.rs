@@ -84,17 +84,18 @@ impl<F: Forward> Handle for GrpcDoor<F> {
     type Body = Answer;
 
     async fn handle(&self, mut request: Request<RequestBody>, caller: Caller) -> Response<Answer> {
+        // Whatever the path: a sender of OTLP/HTTP that came to this door must not take tonic's 200 for success.
+        if let Some(status) = not_grpc(&request) {
+            let mut response = Response::new(Answer::default());
+            *response.status_mut() = status;
+            return response;
+        }
         let Some(signal) = signal_of(request.uri().path()) else {
             request.extensions_mut().insert(ClientAddress(caller.address));
             // A call of these may be a stream that rests.
             return self.services.call(request.map(RequestBody::unpaced)).await;
         };
         let (head, body) = request.into_parts();
-        if let Some(status) = not_grpc(&head) {
-            let mut response = Response::new(Answer::default());
-            *response.status_mut() = status;
-            return response;
-        }
         match self.take(&head, signal, body).await {
             Ok(accepted) => {
                 self.activity.processed(self.intake.clock(), accepted.items);
@@ -188,14 +189,14 @@ impl Prefix {
 }
 
 /// The HTTP status for a call that is no gRPC call at all.
-fn not_grpc(head: &Parts) -> Option<StatusCode> {
-    if head.version != Version::HTTP_2 {
+fn not_grpc<B>(request: &Request<B>) -> Option<StatusCode> {
+    if request.version() != Version::HTTP_2 {
         return Some(StatusCode::HTTP_VERSION_NOT_SUPPORTED);
     }
-    if head.method != Method::POST {
+    if request.method() != Method::POST {
         return Some(StatusCode::METHOD_NOT_ALLOWED);
     }
-    let content_type = head.headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     let is_grpc = content_type == b"application/grpc"
         || content_type.starts_with(b"application/grpc+proto")
         || content_type.starts_with(b"application/grpc;");

@@ -12,6 +12,12 @@ pub(super) fn of<E: ?Sized>() -> Cow<'static, str> {
 
 fn cleaned(name: &str) -> &str {
     let name = name.trim_start_matches('&').trim_start_matches("mut ");
+    // A pointer is not what went wrong.
+    for pointer in ["alloc::boxed::Box<", "alloc::sync::Arc<"] {
+        if let Some(inner) = name.strip_prefix(pointer) {
+            return cleaned(inner.strip_suffix('>').unwrap_or(inner));
+        }
+    }
     let name = name.split('<').next().unwrap_or(name);
     if name.is_empty() || name.starts_with("dyn ") { ERROR_TYPE_OTHER } else { name }
 }
@@ -37,6 +43,8 @@ mod tests {
         assert_eq!(of::<dyn Error>(), ERROR_TYPE_OTHER);
         assert_eq!(of::<dyn Error + Send + Sync>(), ERROR_TYPE_OTHER);
         assert_eq!(of::<&dyn Error>(), ERROR_TYPE_OTHER);
+        assert_eq!(of::<Box<std::io::Error>>(), "std::io::error::Error");
+        assert_eq!(of::<Box<dyn Error + Send + Sync>>(), ERROR_TYPE_OTHER);
     }
 
     /// What a caller says is taken, unless it cannot be a label.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::limits::LABEL_BYTES_MAX;
@@ -188,7 +188,16 @@ where
 pub(crate) struct Asked {
     /// Such as `pool requests`: the name of its part in `errors`.
     pub(crate) part: String,
+    is_replaced: AtomicBool,
     kind: Kind,
+}
+
+/// What a source said.
+pub(crate) enum Reading {
+    /// Of a pool.
+    Pool(PoolReading),
+    /// Of a component.
+    Component(ComponentReading),
 }
 
 enum Kind {
@@ -204,34 +213,48 @@ impl Asked {
         check_name("a pool", name)?;
         let workers = Mutex::new(Some(Workers::new()));
         let kind = Kind::Pool { name: name.to_owned(), source: Box::new(source), workers };
-        Ok(Self { part: format!("pool {name}"), kind })
+        Ok(Self { part: format!("pool {name}"), is_replaced: AtomicBool::new(false), kind })
     }
 
     pub(crate) fn component(name: &str, kind: &str, source: impl ComponentSource) -> Result<Self, RecordError> {
         check_name("a component", name)?;
         check_label("a component's kind", kind)?;
         let kind = Kind::Component { name: name.to_owned(), kind: kind.to_owned(), source: Box::new(source) };
-        Ok(Self { part: format!("component {name}"), kind })
+        Ok(Self { part: format!("component {name}"), is_replaced: AtomicBool::new(false), kind })
     }
 
-    /// Asks, and writes down what it says. May block.
-    pub(crate) fn ask(&self, recorder: &Recorder) -> Result<(), SourceError> {
-        match &self.kind {
-            Kind::Pool { name, source, workers } => {
-                let reading = bounded(source.read()?);
-                // A source that was replaced while it was asked has no say any more.
-                if let Some(known) = &mut *workers.lock().unwrap_or_else(PoisonError::into_inner) {
-                    write_pool(recorder, name, &reading, known)?;
+    /// Asks. May block.
+    pub(crate) fn read(&self) -> Result<Reading, SourceError> {
+        Ok(match &self.kind {
+            Kind::Pool { source, .. } => Reading::Pool(bounded(source.read()?)),
+            Kind::Component { source, .. } => Reading::Component(source.read()?),
+        })
+    }
+
+    /// Writes down what it said; a source that was replaced meanwhile has no say any more.
+    pub(crate) fn write(&self, recorder: &Recorder, reading: Reading) -> Result<(), RecordError> {
+        if self.is_replaced.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        match (&self.kind, reading) {
+            (Kind::Pool { name, workers, .. }, Reading::Pool(reading)) => {
+                match &mut *workers.lock().unwrap_or_else(PoisonError::into_inner) {
+                    Some(known) => write_pool(recorder, name, &reading, known),
+                    None => Ok(()),
                 }
             }
-            Kind::Component { name, kind, source } => write_component(recorder, (name, kind), &source.read()?)?,
+            (Kind::Component { name, kind, .. }, Reading::Component(reading)) => {
+                write_component(recorder, (name, kind), &reading)
+            }
+            // A source reads what it is.
+            (Kind::Pool { .. }, Reading::Component(_)) | (Kind::Component { .. }, Reading::Pool(_)) => Ok(()),
         }
-        Ok(())
     }
 
     /// Another source takes its place: its workers leave, so that the other may tell of the same ones, and an answer that is still
     /// to come is not written down.
     pub(crate) fn replaced(&self, recorder: &Recorder) {
+        self.is_replaced.store(true, Ordering::Release);
         if let Kind::Pool { workers, .. } = &self.kind {
             let known = workers.lock().unwrap_or_else(PoisonError::into_inner).take();
             release(recorder, &known.unwrap_or_default());
@@ -240,6 +263,9 @@ impl Asked {
 
     /// Writes down that there is no answer.
     pub(crate) fn unanswered(&self, recorder: &Recorder, why: &str) {
+        if self.is_replaced.load(Ordering::Acquire) {
+            return;
+        }
         match &self.kind {
             Kind::Pool { name, workers, .. } => {
                 let known = &mut *workers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,6 +14,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, Span, SpanData, SpanProcessor};
 use prost::Message;
+use tokio::sync::Notify;
 
 use crate::limits::OWN_SPANS_MAX;
 use crate::record::Recorder;
@@ -35,6 +36,8 @@ pub struct OwnSpans {
 struct Kept {
     spans: Mutex<Vec<SpanData>>,
     dropped: AtomicU64,
+    /// Told when so many wait that they should go before their time.
+    enough: Notify,
 }
 
 /// A span processor that counts spans in the store, and keeps the slow and the failed ones there. It exports nothing, so that it
@@ -42,7 +45,6 @@ struct Kept {
 #[derive(Clone, Debug)]
 pub struct SpanCounter {
     instance: Arc<Instance>,
-    live: Arc<AtomicU64>,
 }
 
 impl SpanProcessor for SpanCounter {
@@ -50,7 +52,7 @@ impl SpanProcessor for SpanCounter {
         let is_root = !context.span().span_context().is_valid();
         self.instance.spans.add(1);
         self.instance.traces.add(u64::from(is_root));
-        self.instance.spans_active.set(self.live.fetch_add(1, Ordering::Relaxed) as f64 + 1.0);
+        self.instance.spans_active.add(1.0);
     }
 
     fn on_end(&self, span: SpanData) {
@@ -68,8 +70,7 @@ impl SpanProcessor for SpanCounter {
 
 impl SpanCounter {
     fn ended(&self, span: &SpanData) {
-        let live = self.live.fetch_sub(1, Ordering::Relaxed).saturating_sub(1);
-        self.instance.spans_active.set(live as f64);
+        self.instance.spans_active.add(-1.0);
         let (is_error, message) = match &span.status {
             Status::Error { description } => (true, &**description),
             Status::Unset | Status::Ok => (false, ""),
@@ -107,6 +108,9 @@ impl SpanProcessor for Keeping {
         let mut kept = self.kept.spans.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() < OWN_SPANS_MAX {
             kept.push(span);
+            if kept.len() == OWN_SPANS_MAX / 4 {
+                self.kept.enough.notify_one();
+            }
         } else {
             self.kept.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -125,7 +129,7 @@ impl OwnSpans {
     /// A tracer provider whose spans are counted in the recorder's instance.
     pub fn new(recorder: &Recorder, resource: Resource) -> Self {
         let kept = Arc::new(Kept::default());
-        let counter = SpanCounter { instance: recorder.local().instance.clone(), live: Arc::default() };
+        let counter = SpanCounter { instance: recorder.local().instance.clone() };
         let keeping = Keeping { counter: counter.clone(), kept: kept.clone() };
         let attributes = ResourceAttributesWithSchema::from(&resource);
         let provider = SdkTracerProvider::builder().with_resource(resource).with_span_processor(keeping).build();
@@ -150,6 +154,11 @@ impl OwnSpans {
     /// The spans that ended since the last call.
     pub fn take(&self) -> Vec<SpanData> {
         std::mem::take(&mut *self.kept.spans.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Completes when so many spans wait that they should go before their time.
+    pub async fn enough(&self) {
+        self.kept.enough.notified().await;
     }
 
     /// Spans that found no room while they waited.

@@ -210,6 +210,11 @@ impl Telemetry {
         self.logs.take()
     }
 
+    /// Completes when so many spans wait that they should be taken before their time.
+    pub async fn enough_spans(&self) {
+        self.spans.enough().await;
+    }
+
     /// What all instruments say now, as export requests.
     pub fn encode_metrics(&self) -> Vec<Encoded> {
         let over_the_store = self.metrics.as_ref().and_then(|metrics| self.parts.metrics.read(|| metrics.collect()));

@@ -50,17 +50,17 @@ impl Part {
 
     /// Reads it here and now; none when that fails or panics.
     pub fn read<T, E: Display>(&self, read: impl FnOnce() -> Result<T, E>) -> Option<T> {
-        match catch_unwind(AssertUnwindSafe(read)) {
-            Ok(Ok(found)) => {
+        self.note(outcome(read))
+    }
+
+    fn note<T>(&self, found: Result<T, String>) -> Option<T> {
+        match found {
+            Ok(found) => {
                 self.worked();
                 Some(found)
             }
-            Ok(Err(error)) => {
-                self.failed(error);
-                None
-            }
-            Err(panic) => {
-                self.failed(format_args!("panicked: {}", message(&*panic)));
+            Err(why) => {
+                self.failed(why);
                 None
             }
         }
@@ -78,24 +78,24 @@ impl Part {
         T: Send + 'static,
         E: Display,
     {
-        let part = self.clone();
         let reading = async {
             let turn = self.0.turn.clone().lock_owned().await;
             let (answer, answered) = tokio::sync::oneshot::channel();
             let runtime = tokio::runtime::Handle::current();
             let work = move || {
                 let _context = runtime.enter();
-                let found = part.read(read);
+                let found = outcome(read);
                 drop(turn);
                 let _ = answer.send(found);
             };
-            if let Err(error) = std::thread::Builder::new().name("otel-bridge-part".to_owned()).spawn(work) {
-                self.failed(error);
+            match std::thread::Builder::new().name("otel-bridge-part".to_owned()).spawn(work) {
+                Ok(_) => answered.await.unwrap_or_else(|_| Err("its thread ended".to_owned())),
+                Err(error) => Err(error.to_string()),
             }
-            answered.await.ok().flatten()
         };
+        // What comes too late is told of by nobody: the part may be another's by then.
         match tokio::time::timeout(patience, reading).await {
-            Ok(found) => found,
+            Ok(found) => self.note(found),
             Err(_elapsed) => {
                 self.failed(format_args!("no answer within {patience:?}"));
                 None
@@ -110,6 +110,14 @@ impl Part {
 
     fn failure(&self) -> std::sync::MutexGuard<'_, Option<Arc<str>>> {
         self.0.failure.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What reading gives: the answer, or why there is none.
+fn outcome<T, E: Display>(read: impl FnOnce() -> Result<T, E>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(found) => found.map_err(|error| error.to_string()),
+        Err(panic) => Err(format!("panicked: {}", message(&*panic))),
     }
 }
 

@@ -145,6 +145,15 @@ impl Figure {
         self.0.store(value.to_bits(), Ordering::Relaxed);
     }
 
+    /// Adds to it, from absent as from 0, and never below 0; any thread may.
+    pub fn add(&self, amount: f64) {
+        let next = |bits| {
+            let before = if bits == Self::ABSENT { 0.0 } else { f64::from_bits(bits) };
+            Some((before + amount).max(0.0).to_bits())
+        };
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+    }
+
     /// Makes it absent.
     pub fn clear(&self) {
         self.0.store(Self::ABSENT, Ordering::Relaxed);

@@ -58,7 +58,10 @@ struct Headers(MetadataMap);
 
 impl Interceptor for Headers {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        *request.metadata_mut() = self.0.clone();
+        // What makes the request a gRPC call is there already.
+        let mut headers = std::mem::take(request.metadata_mut()).into_headers();
+        headers.extend(self.0.clone().into_headers());
+        *request.metadata_mut() = MetadataMap::from_headers(headers);
         Ok(request)
     }
 }

@@ -262,9 +262,46 @@ async fn a_bridge_shows_an_embedded_service() {
             let path = format!("/api/v1/{path}?service=shop");
             eventually(words, async || node.get(&path).await.text().contains(words).then_some(())).await;
         }
+        // Each figure of the process stands once on the bridge's page, whatever the scope that told it.
+        let page = node.get("/metrics?service=shop").await.text();
+        for family in ["process_memory_usage_bytes", "process_uptime_seconds", "otel_sdk_span_started_total"] {
+            let samples = page.lines().filter(|line| line.starts_with(&format!("{family}{{"))).count();
+            assert_eq!(samples, 1, "{family} in\n{page}");
+        }
         let traces = node.get("/metrics/json?service=shop").await.json();
         assert_eq!(traces["traces"]["total_traces"], 1, "{protocol:?}");
     }
+}
+
+/// A port of gRPC is no destination of OTLP/HTTP: nothing counts as delivered there, whatever the answer looks like.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_of_grpc_takes_no_http() {
+    let node = BridgeUnderTest::start("push: []").await;
+    let answer =
+        node.client.post(&format!("{}/v1/metrics", node.door("OTLP/gRPC")), "application/json", b"{}".to_vec()).await;
+    assert_eq!(answer.status, 505);
+    let wrong = Destination::new("wrong", node.door("OTLP/gRPC")).protocol(Protocol::HttpProtobuf);
+    let shop = Embedded::start(Bridge::builder().config(quick()).push_to(wrong));
+    let failed = |document: &Value| document["items"][0]["last_error"].is_string();
+    let exporters = shop.until("/api/v1/exporters", failed).await;
+    assert_eq!(exporters["items"][0]["delivered"], 0, "{exporters}");
+}
+
+/// More spans than wait for an export go before their time: a destination that is there misses none.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_spans_do_not_wait() {
+    let sink = Sink::start().await;
+    let mut config = quick();
+    config.metric_export_interval = Duration::from_secs(60);
+    let shop = Embedded::start(Bridge::builder().config(config).push_to(destination(&sink, Protocol::HttpProtobuf)));
+    let tracer = shop.bridge.tracer();
+    for _ in 0..600 {
+        tracer.in_span("charge", |_| ());
+    }
+    // The interval is a minute, that of spans five seconds.
+    let before = tokio::time::Instant::now();
+    sink.wait_for(Signal::Traces, |taken| !taken.is_empty()).await;
+    assert!(before.elapsed() < Duration::from_secs(4), "they waited for their time");
 }
 
 /// The configured headers are sent, and their values are shown nowhere.

@@ -109,8 +109,9 @@ async fn shows_a_bridge() {
     let service = Service::new("shop").component("cart", "running", 7, 0).component("store", "failed", 1, 1);
     let service = service.pool("http", 4, [1, 1, 0]).worker("http", "evil\u{1b}[2J\u{7}", "active", 3, 1 << 20);
     say(&bridge, &service).await;
-    let health = terminal.shows("Component store is unhealthy").await;
-    assert!(health.contains("!! ") && health.contains("store"), "{health}");
+    terminal.shows("Component store is unhealthy").await;
+    let health = terminal.shows("!! ").await;
+    assert!(health.contains("store"), "{health}");
     terminal.press("4");
     let components = terminal.shows("cart").await;
     let place = |name: &str| components.find(name).unwrap();

@@ -26,6 +26,8 @@ pub(super) struct Page<'a> {
     pub(super) targets: Arc<[Option<Target>]>,
     /// Whether the asker filters nothing: what has no instance is in scope.
     pub(super) is_unfiltered: bool,
+    /// Whether the samples of a family say what received series of that name without labels of their own say.
+    pub(super) covers_plain: bool,
     received: BTreeMap<Box<str>, Places>,
     gathered: BTreeMap<String, Vec<&'a MetricFamily>>,
     /// Families of this page, by the name in their TYPE line.
@@ -63,6 +65,7 @@ impl<'a> Page<'a> {
             sources,
             targets: Arc::new([]),
             is_unfiltered: true,
+            covers_plain: false,
             received: BTreeMap::new(),
             gathered: BTreeMap::new(),
             printed: BTreeSet::new(),

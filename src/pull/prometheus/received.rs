@@ -7,8 +7,8 @@ use crate::state::series::{FamilyView, Name, Number, SeriesView, Value};
 
 /// Writes the series of one name, instance by instance.
 pub(super) fn write(page: &mut Page<'_>, name: &Name, places: &[(usize, u32)]) {
-    let Page { out, targets, sources, format, .. } = page;
-    let mut lines = Lines::new(&name.text, *format);
+    let Page { out, targets, sources, format, covers_plain, .. } = page;
+    let mut lines = Lines { skips_plain: *covers_plain, ..Lines::new(&name.text, *format) };
     for (place, family) in places {
         let Some(target) = targets.get(*place).and_then(Option::as_ref) else { continue };
         sources.series.read_table(target.id, &mut |table| {
@@ -26,16 +26,19 @@ struct Lines<'a> {
     format: Format,
     /// Scope and target labels of the present family.
     tail: String,
+    /// Whether series without labels of their own are left out.
+    skips_plain: bool,
 }
 
 impl<'a> Lines<'a> {
     fn new(name: &'a str, format: Format) -> Self {
-        Self { name, format, tail: String::new() }
+        Self { name, format, tail: String::new(), skips_plain: false }
     }
 
     fn family(&mut self, out: &mut String, view: FamilyView<'_>, target: &Target) {
         self.set_tail(view.scope(), &target.labels_after(""));
-        for series in view.series() {
+        let skips_plain = self.skips_plain;
+        for series in view.series().filter(|series| !(skips_plain && series.labels.is_empty())) {
             if target.has_extras() {
                 self.set_tail(view.scope(), &target.labels_after(series.labels));
             }

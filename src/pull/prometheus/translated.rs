@@ -137,10 +137,13 @@ pub(super) fn remaining(page: &mut Page<'_>) {
     streams.counts(page, ("stream_messages_total", Counter, "Messages"), |one| one.messages);
     let family = ("stream_backpressure_events_total", Counter, "Times that the sender had to wait");
     streams.counts(page, family, |one| one.backpressure_events);
+    // An instance that tells these itself has them among its series, too: the same figure once more, with its scope as labels.
+    page.covers_plain = true;
     let instances = entities::instances(page);
     instances.counts(page, ("otel_sdk_span_started_total", Counter, "Spans"), |one| Some(one.spans));
     let family = ("process_cpu_utilization_ratio", Gauge, "CPU in use, of the machine's cores");
     instances.numbers(page, family, |one| one.cpu_utilization);
     instances.counts(page, ("process_memory_usage_bytes", Gauge, "Memory in use"), |one| one.memory_bytes);
     instances.numbers(page, ("process_uptime_seconds", Gauge, "Time since the process started"), |one| one.uptime_s);
+    page.covers_plain = false;
 }

@@ -38,7 +38,8 @@ impl Posted {
             "labels": self.labels,
             "annotations": self.annotations,
             "startsAt": timestamp(self.since_unix_ms),
-            "endsAt": timestamp(self.ended_unix_ms.unwrap_or(lasts_until_unix_ms)),
+            // A date that was set back may have ended it before it began; that would be refused.
+            "endsAt": timestamp(self.ended_unix_ms.unwrap_or(lasts_until_unix_ms).max(self.since_unix_ms)),
         });
         if let (Some(generator), Some(fields)) = (generator, alert.as_object_mut()) {
             fields.insert("generatorURL".to_owned(), Value::from(generator));

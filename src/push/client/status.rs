@@ -35,6 +35,10 @@ pub(crate) async fn http_reply(
     // Without a body in time the status stands by itself.
     let body = timeout_at(deadline, Limited::new(body, RESPONSE_BYTES_MAX).collect()).await;
     let body = body.ok().and_then(Result::ok).map(Collected::to_bytes);
+    if head.status.is_success() && is_grpc(&head.headers) {
+        let message = "a gRPC server answered: use `protocol: grpc`, or the port of OTLP/HTTP".to_owned();
+        return Reply::Failed { maybe_taken: false, message };
+    }
     if head.status.is_success() {
         // It was taken, whatever the body turns out to be.
         let read = body.and_then(|body| inflate(body, head.headers.get(CONTENT_ENCODING)));
@@ -48,6 +52,12 @@ pub(crate) async fn http_reply(
     let text = body.map_or_else(String::new, |body| error_text(&body, &head.headers));
     let after = head.headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, clock));
     Reply::Http { status: status.as_u16(), after, message: shortened(&text) }
+}
+
+/// Whether an answer speaks gRPC, whose status stands elsewhere: its 200 says nothing.
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map_or(&b""[..], |kind| kind.as_bytes());
+    headers.contains_key("grpc-status") || kind.starts_with(b"application/grpc")
 }
 
 /// The answer of a gRPC destination.

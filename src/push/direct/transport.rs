@@ -18,7 +18,7 @@ use crate::config::push::Destination;
 use crate::limits::HEADER_BYTES_MAX;
 use crate::model::signal::Signal;
 use crate::push::PushError;
-use crate::push::client::{CONNECT_TIMEOUT, Owned, headers, pool, tls, uri};
+use crate::push::client::{CONNECT_TIMEOUT, Owned, headers, is_secure, pool, tls, uri};
 use crate::push::direct::exporters::invalid;
 use crate::tasks::Tasks;
 
@@ -70,7 +70,7 @@ pub(super) struct HttpTransport {
 
 impl HttpTransport {
     pub(super) fn new(destination: &Destination, tasks: &Tasks) -> Result<Self, PushError> {
-        let secure = destination.endpoint.trim().starts_with("https");
+        let secure = uri(destination, Signal::Metrics).is_ok_and(|uri| is_secure(&uri));
         let pool = pool(destination, secure, tasks).map_err(|reason| invalid(destination, reason))?;
         let headers = headers(destination).map_err(|reason| invalid(destination, reason))?;
         Ok(Self { pool, headers })

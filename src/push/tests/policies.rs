@@ -289,7 +289,9 @@ proptest! {
             for batch in batches {
                 let bench = Bench::start(std::slice::from_ref(&config));
                 let books = bench.metrics("stack");
-                assert_eq!(books.recovered, left, "what was left comes back");
+                // A queue in memory ends with its run.
+                let kept = if config.queue.durability == Durability::Memory { 0 } else { left };
+                assert_eq!(books.recovered, kept, "what was left comes back");
                 check(&books);
                 for count in batch {
                     let _ = bench.submit(0, count).await;

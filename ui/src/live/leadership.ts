@@ -1,9 +1,11 @@
+import { ROOT } from "@/api/request";
+
 /** Leads while it may: `lead` is called once when this tab becomes the one that holds the connection. */
 export interface Leadership {
   stop(): void;
 }
 
-const LOCK = "otel-bridge-stream";
+const LOCK = `otel-bridge-stream ${ROOT}`;
 /** A hidden tab without locks keeps its connection for this long. */
 const HIDDEN_MS = 10_000;
 

@@ -1,5 +1,5 @@
 import type { Delta, Happening, History, List, Whole } from "@/api";
-import { get } from "@/api/request";
+import { get, ROOT } from "@/api/request";
 import { NO_CONNECTION, type Refused } from "./freshness";
 import { type Leadership, seekLeadership } from "./leadership";
 import type { Message } from "./messages";
@@ -15,7 +15,8 @@ type Word =
   | { kind: "whole"; whole: Whole; lastId: string }
   | { kind: "retry" };
 
-const CHANNEL = "otel-bridge-stream";
+/** Bridges that share an origin are told apart by where they stand. */
+const CHANNEL = `otel-bridge-stream ${ROOT}`;
 const EVENTS_WANTED = 200;
 const SEEDED_MAX = 3_000;
 

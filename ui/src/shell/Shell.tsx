@@ -23,6 +23,7 @@ export function Shell() {
   const address = useAddress();
   const hasWorld = useView((view) => view.world !== null);
   const isDim = useView((view) => view.freshness === "stale" || view.freshness === "disconnected");
+  const isSignedOut = useView((view) => view.connection.refused?.status === 401);
   const isFree = useAddressOf((where) => /^\/(settings|about)$/.test(where.path));
   useKeys(setOverlay);
   usePageTitle();
@@ -51,7 +52,7 @@ export function Shell() {
           data-stale={isDim || undefined}
           className="min-w-0 grow px-4 pt-4 pb-24 outline-none data-stale:saturate-[.35] md:px-6 md:pt-5 md:pb-8"
         >
-          {hasWorld || isFree ? <Screen /> : <Waiting />}
+          {(hasWorld && !isSignedOut) || isFree ? <Screen /> : <Waiting />}
         </main>
       </div>
       <BottomBar />
