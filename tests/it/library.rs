@@ -287,23 +287,6 @@ async fn a_port_of_grpc_takes_no_http() {
     assert_eq!(exporters["items"][0]["delivered"], 0, "{exporters}");
 }
 
-/// More spans than wait for an export go before their time: a destination that is there misses none.
-#[tokio::test(flavor = "multi_thread")]
-async fn many_spans_do_not_wait() {
-    let sink = Sink::start().await;
-    let mut config = quick();
-    config.metric_export_interval = Duration::from_secs(60);
-    let shop = Embedded::start(Bridge::builder().config(config).push_to(destination(&sink, Protocol::HttpProtobuf)));
-    let tracer = shop.bridge.tracer();
-    for _ in 0..600 {
-        tracer.in_span("charge", |_| ());
-    }
-    // The interval is a minute, that of spans five seconds.
-    let before = tokio::time::Instant::now();
-    sink.wait_for(Signal::Traces, |taken| !taken.is_empty()).await;
-    assert!(before.elapsed() < Duration::from_secs(4), "they waited for their time");
-}
-
 /// The configured headers are sent, and their values are shown nowhere.
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_are_those_of_the_destination() {

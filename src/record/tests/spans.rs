@@ -69,6 +69,20 @@ fn slow_and_failed_spans_are_kept() {
 
 /// Spans that nobody fetches wait up to a bound; the rest is counted.
 #[test]
+fn many_spans_do_not_wait_for_their_time() {
+    use futures_util::FutureExt as _;
+    let bench = Bench::new();
+    let tracer = bench.telemetry.tracer();
+    let some = OWN_SPANS_MAX / 4;
+    (1..some).for_each(|_| drop(tracer.start("one")));
+    assert!(bench.telemetry.enough_spans().now_or_never().is_none(), "they wait");
+    drop(tracer.start("one"));
+    assert!(bench.telemetry.enough_spans().now_or_never().is_some(), "that are enough to go");
+    assert_eq!(bench.telemetry.take_spans().len(), some);
+}
+
+/// Beyond the bound they are counted.
+#[test]
 fn spans_wait_up_to_a_bound() {
     let bench = Bench::new();
     let tracer = bench.telemetry.tracer();
