@@ -61,7 +61,7 @@ impl StreamBuilder {
 /// orders.messages(2);
 /// orders.queue_depth(40);
 /// orders.backpressure();
-/// assert_eq!(store.snapshot().streams[0].messages, 2);
+/// assert_eq!(store.snapshot().streams[0].messages, Some(2));
 /// # Ok::<(), RecordError>(())
 /// ```
 #[derive(Clone, Debug)]
