@@ -84,8 +84,8 @@ impl Slot {
         Ok(())
     }
 
-    /// A cumulative counter: its own number. A new start, or a number that fell, is a restart; a number older than the last
-    /// one is not taken.
+    /// A cumulative counter: its own number. A new start is a restart, and so is a number that fell where the start is not known; a
+    /// number older than the last one is not taken.
     fn total(
         &mut self,
         field: Field,
@@ -101,6 +101,10 @@ impl Slot {
         }
         let is_new_start = known && reading.start_ns > counter.start_ns;
         if !is_new_start && reading.time_ns > 0 && reading.time_ns < counter.time_ns {
+            return Err(reason::OUT_OF_ORDER);
+        }
+        // One that began when the last one did and counts less is another writer's: a restart begins anew.
+        if known && !first && !is_new_start && is_less(field, bits, held) {
             return Err(reason::OUT_OF_ORDER);
         }
         counter.start_ns = reading.start_ns;
