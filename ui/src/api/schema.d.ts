@@ -1101,8 +1101,23 @@ export interface components {
             changed: {
                 /** @description State of its circuit breaker. */
                 breaker: string;
+                /**
+                 * Format: int64
+                 * @description Items that the destination has accepted, of all signals.
+                 */
+                delivered: number;
+                /**
+                 * Format: int64
+                 * @description Items that were dropped for any reason, of all signals.
+                 */
+                dropped: number;
                 /** @description Where it sends, without credentials. */
                 endpoint: string;
+                /**
+                 * Format: int64
+                 * @description Of these, the ones that the destination refused or rejected.
+                 */
+                failed: number;
                 /**
                  * Format: int64
                  * @description Requests in flight now.
@@ -1143,6 +1158,11 @@ export interface components {
                  * @description Items that wait, of all signals.
                  */
                 queue_items: number;
+                /**
+                 * Format: int64
+                 * @description Sends that were repeated, of all signals.
+                 */
+                retries: number;
                 /**
                  * Format: double
                  * @description Seconds until the next try, while it waits for one.
@@ -1570,8 +1590,23 @@ export interface components {
         Exporter: {
             /** @description State of its circuit breaker. */
             breaker: string;
+            /**
+             * Format: int64
+             * @description Items that the destination has accepted, of all signals.
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Items that were dropped for any reason, of all signals.
+             */
+            dropped: number;
             /** @description Where it sends, without credentials. */
             endpoint: string;
+            /**
+             * Format: int64
+             * @description Of these, the ones that the destination refused or rejected.
+             */
+            failed: number;
             /**
              * Format: int64
              * @description Requests in flight now.
@@ -1612,6 +1647,11 @@ export interface components {
              * @description Items that wait, of all signals.
              */
             queue_items: number;
+            /**
+             * Format: int64
+             * @description Sends that were repeated, of all signals.
+             */
+            retries: number;
             /**
              * Format: double
              * @description Seconds until the next try, while it waits for one.
@@ -1974,8 +2014,23 @@ export interface components {
             items: {
                 /** @description State of its circuit breaker. */
                 breaker: string;
+                /**
+                 * Format: int64
+                 * @description Items that the destination has accepted, of all signals.
+                 */
+                delivered: number;
+                /**
+                 * Format: int64
+                 * @description Items that were dropped for any reason, of all signals.
+                 */
+                dropped: number;
                 /** @description Where it sends, without credentials. */
                 endpoint: string;
+                /**
+                 * Format: int64
+                 * @description Of these, the ones that the destination refused or rejected.
+                 */
+                failed: number;
                 /**
                  * Format: int64
                  * @description Requests in flight now.
@@ -2016,6 +2071,11 @@ export interface components {
                  * @description Items that wait, of all signals.
                  */
                 queue_items: number;
+                /**
+                 * Format: int64
+                 * @description Sends that were repeated, of all signals.
+                 */
+                retries: number;
                 /**
                  * Format: double
                  * @description Seconds until the next try, while it waits for one.
@@ -3541,6 +3601,16 @@ export interface operations {
                 environment?: string;
                 /** @description active (default), resolved or all. */
                 state?: string;
+                /** @description critical, warning or info, separated by commas. */
+                level?: string;
+                /** @description Words of `category`, separated by commas. */
+                category?: string;
+                /** @description Exact `subject`. */
+                subject?: string;
+                /** @description Exact name. */
+                name?: string;
+                /** @description Text anywhere in what names the row, in any case. */
+                q?: string;
                 /** @description Any field of the rows; `-` before it for descending. */
                 sort?: string;
                 /** @description Rows of a page. */
@@ -3582,6 +3652,14 @@ export interface operations {
                 instance?: string;
                 /** @description Exact `deployment.environment.name`. */
                 environment?: string;
+                /** @description Exact name. */
+                name?: string;
+                /** @description Text anywhere in what names the row, in any case. */
+                q?: string;
+                /** @description Words of `state`, separated by commas */
+                state?: string;
+                /** @description Exact `component.name` */
+                component?: string;
                 /** @description Any field of the rows; `-` before it for descending. */
                 sort?: string;
                 /** @description Rows of a page. */
@@ -3677,6 +3755,14 @@ export interface operations {
                 instance?: string;
                 /** @description Exact `deployment.environment.name`. */
                 environment?: string;
+                /** @description Exact name. */
+                name?: string;
+                /** @description Text anywhere in what names the row, in any case. */
+                q?: string;
+                /** @description Words of `status`, separated by commas */
+                status?: string;
+                /** @description Exact `component.type` */
+                type?: string;
                 /** @description Any field of the rows; `-` before it for descending. */
                 sort?: string;
                 /** @description Rows of a page. */
@@ -3714,6 +3800,10 @@ export interface operations {
             query?: {
                 /** @description The number of the last event that is known already. */
                 after?: number;
+                /** @description Types, separated by commas. */
+                type?: string;
+                /** @description The newest ones, so many at most. */
+                limit?: number;
                 /** @description Exact `service.name`. */
                 service?: string;
                 /** @description Exact instance id. */
@@ -3755,6 +3845,14 @@ export interface operations {
                 instance?: string;
                 /** @description Exact `deployment.environment.name`. */
                 environment?: string;
+                /** @description Exact name. */
+                name?: string;
+                /** @description Text anywhere in what names the row, in any case. */
+                q?: string;
+                /** @description ok, retrying, held or stopped, separated by commas */
+                state?: string;
+                /** @description Words of `breaker`, separated by commas */
+                breaker?: string;
                 /** @description Any field of the rows; `-` before it for descending. */
                 sort?: string;
                 /** @description Rows of a page. */
@@ -3853,6 +3951,10 @@ export interface operations {
                 instance?: string;
                 /** @description Exact `deployment.environment.name`. */
                 environment?: string;
+                /** @description Exact name. */
+                name?: string;
+                /** @description Text anywhere in what names the row, in any case. */
+                q?: string;
                 /** @description Any field of the rows; `-` before it for descending. */
                 sort?: string;
                 /** @description Rows of a page. */
@@ -3894,6 +3996,12 @@ export interface operations {
                 instance?: string;
                 /** @description Exact `deployment.environment.name`. */
                 environment?: string;
+                /** @description Exact name. */
+                name?: string;
+                /** @description Text anywhere in what names the row, in any case. */
+                q?: string;
+                /** @description Words of `type`, separated by commas */
+                type?: string;
                 /** @description Any field of the rows; `-` before it for descending. */
                 sort?: string;
                 /** @description Rows of a page. */
@@ -3935,6 +4043,12 @@ export interface operations {
                 instance?: string;
                 /** @description Exact `deployment.environment.name`. */
                 environment?: string;
+                /** @description Exact name. */
+                name?: string;
+                /** @description Text anywhere in what names the row, in any case. */
+                q?: string;
+                /** @description live, stale or replaced, separated by commas */
+                status?: string;
                 /** @description Any field of the rows; `-` before it for descending. */
                 sort?: string;
                 /** @description Rows of a page. */
@@ -4058,6 +4172,14 @@ export interface operations {
                 instance?: string;
                 /** @description Exact `deployment.environment.name`. */
                 environment?: string;
+                /** @description Exact name. */
+                name?: string;
+                /** @description Text anywhere in what names the row, in any case. */
+                q?: string;
+                /** @description Exact sending component */
+                from?: string;
+                /** @description Exact receiving component */
+                to?: string;
                 /** @description Any field of the rows; `-` before it for descending. */
                 sort?: string;
                 /** @description Rows of a page. */
