@@ -108,9 +108,17 @@ export async function keyboard({ base, open }) {
   expect(search(page).get("q") === "g w app:media", "keys are text inside an input");
   await keys.press("Escape");
   await until("Escape clears the filter", () => search(page).get("q") === null);
-  for (const key of ["j", "j", "k"]) await keys.press(key);
+  await until("the filter lets go", () => page.evaluate(() => !document.activeElement?.closest("input")));
+  await rows(page).first().waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-rowindex"));
-  await until("j and k move", async () => (await focused()) === "2");
+  for (const [key, row] of [
+    ["j", "2"],
+    ["j", "3"],
+    ["k", "2"],
+  ]) {
+    await keys.press(key);
+    await until(`${key} moves`, async () => (await focused()) === row);
+  }
   await keys.press("Enter");
   await page.getByRole("dialog", { name: "Worker" }).waitFor();
   await keys.press("Escape");
