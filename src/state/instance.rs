@@ -155,13 +155,6 @@ impl Instance {
         self.entities().worker(&self.identity.key, (id, app, pool), &self.shared.budget)
     }
 
-    /// Takes a worker out at once, whose handle was dropped.
-    pub fn remove_worker(&self, id: &str) {
-        if self.entities().workers.remove(id).is_some() {
-            self.shared.budget.workers.fetch_sub(1, Ordering::Relaxed);
-        }
-    }
-
     /// Takes a pool out at once, of which nothing is known any more.
     pub(crate) fn remove_pool(&self, name: &str) {
         if self.entities().pools.remove(name).is_some() {

@@ -67,7 +67,7 @@ fn slow_and_failed_spans_are_kept() {
     drop(provider);
 }
 
-/// Spans that nobody fetches wait up to a bound; the rest is counted.
+/// A quarter of the bound is enough to go before the export's time.
 #[test]
 fn many_spans_do_not_wait_for_their_time() {
     use futures_util::FutureExt as _;
@@ -81,7 +81,7 @@ fn many_spans_do_not_wait_for_their_time() {
     assert_eq!(bench.telemetry.take_spans().len(), some);
 }
 
-/// Beyond the bound they are counted.
+/// Spans that nobody fetches wait up to a bound; the rest is counted.
 #[test]
 fn spans_wait_up_to_a_bound() {
     let bench = Bench::new();
